@@ -1,0 +1,134 @@
+"""The database: the model base, UTC instants, and transaction(), the only place that commits.
+
+No table lives here; each room has its own models.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, Integer, BigInteger, MetaData, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+log = logging.getLogger(__name__)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Declarative base with fixed constraint names, so that migrations can name them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+# SQLite gives rowids only to INTEGER primary keys.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC. A naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def session() -> Session:
+    """The session of this request, task or command."""
+    return db.session()
+
+
+_bell: Callable[[frozenset[str]], None] | None = None
+
+
+def set_bell(bell: Callable[[frozenset[str]], None] | None) -> None:
+    """`bell(topics)` is rung after a commit in which a service called `wake(topic)`."""
+    global _bell
+    _bell = bell
+
+
+def wake(topic: str) -> None:
+    """Ask for a wake-up after this transaction commits; a hint, the sweep makes it certain."""
+    session().info.setdefault("wake", set()).add(topic)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Run a block as one transaction: commit at its end, roll back on any error, then ring the bell.
+
+    The only commit of the product. Nested use joins the outer block.
+    """
+    current = session()
+    if current.info.get("in_transaction"):
+        yield current
+        return
+    current.info["in_transaction"] = True
+    try:
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        current.info.pop("wake", None)
+        raise
+    finally:
+        current.info.pop("in_transaction", None)
+    topics = current.info.pop("wake", None)
+    if topics and _bell is not None:
+        try:
+            _bell(frozenset(topics))
+        except Exception:  # a broker that is down delays work, it must not fail what is committed
+            log.warning("the bell did not ring; the sweep will find the work", exc_info=True)
+
+
+def read_only() -> None:
+    """Say that this session only reads: on SQLite a plain BEGIN, so that it never waits for a writer."""
+    current = session()
+    if not current.in_transaction() and current.get_bind().dialect.name == "sqlite":
+        current.connection(execution_options={"sqlite_read_only": True})
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """WAL and BEGIN IMMEDIATE, so that read-modify-write never loses an update (stack.md, section 8)."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: object) -> None:
+        dbapi.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
+            dbapi.execute("PRAGMA " + pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        readonly = connection.get_execution_options().get("sqlite_read_only")
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
