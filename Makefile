@@ -21,6 +21,7 @@ help: ## list the commands
 	@printf '\nPORT (%s) and DATA (%s) set where `make run` listens and keeps its data.\n' '$(PORT)' '$(DATA)'
 
 setup: .venv/.ready-run $(CATALOGUES) ## build .venv with .venv/bin/tracker, and nothing else
+	@:
 
 .venv/.ready-run: requirements/run.txt tools/venv
 	@tools/venv run
@@ -37,7 +38,7 @@ run: setup ## start everything in one process, plan 271 loaded; Ctrl-C stops it
 test: .venv/.ready-test setup ## everything CI runs: lint, types, imports, translations, migrations, tests
 	@tools/need
 	@$(MAKE) check
-	@$(BIN)/pytest -n $(JOBS)
+	@$(BIN)/pytest -q -n $(JOBS)
 
 check: lint types imports translations migrations ## what needs no server: lint, types, imports, translations, migrations
 
@@ -72,7 +73,7 @@ bench: .venv/.ready-test setup ## measure speed and size beside target and bare 
 	@$(BIN)/python -m bench $(ONLY)
 
 faults: .venv/.ready-test setup ## the fault runs: kill, cut, fill and pause while an outside ledger watches
-	@$(BIN)/pytest tests/faults
+	@$(BIN)/pytest -q tests/faults
 
 lock: .venv/.ready-test ## lock the requirements again, with hashes, for every platform
 	@for set in run test; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-header \
