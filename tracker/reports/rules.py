@@ -1,12 +1,13 @@
-"""States and steps of a report: who may take which, in what order refusals come, and its own deadline.
+"""States and steps of a report, what of the plan concerns its unit and is still missing, and its own deadline.
 
-What the states are called on a screen, and where reports are kept, is not here.
+Where reports are kept, and how a figure is read or added up, is not here.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -15,6 +16,8 @@ from tracker.core.calendar import WorkingCalendar
 from tracker.core.errors import Conflict, Forbidden, Invalid
 from tracker.core.people import Actor, Role
 from tracker.core.text import N_
+from tracker.plans.figures import NOT_APPLICABLE, NOTHING, Cells
+from tracker.plans.spec import Column, PlanSpec, input_columns, sections_for
 
 RESUBMIT_WORKING_DAYS: Final = 3
 DUE_SOON_WORKING_DAYS: Final = 3
@@ -54,6 +57,13 @@ TRANSITIONS: Final[Mapping[Step, tuple[State, State]]] = {
 }
 NEEDS_NOTE: Final = frozenset({Step.SEND_BACK, Step.REOPEN, Step.RELEASE})
 
+_WORDS: Final[Mapping[State, str]] = {
+    State.DRAFTING: N_("Đang soạn"),
+    State.SUBMITTED: N_("Chờ duyệt"),
+    State.REVIEWED: N_("Đã duyệt"),
+    State.CONSOLIDATED: N_("Đã tổng hợp"),
+}
+_RETURNED: Final = N_("Bị trả lại")
 _NOT_YOURS: Final[Mapping[Step, str]] = {
     Step.SUBMIT: N_(
         "Chỉ đơn vị của báo cáo, hoặc cơ quan chủ trì gửi thay khi đơn vị nộp bản giấy, mới gửi được báo cáo."
@@ -95,6 +105,11 @@ class Standing:
     sent_back: bool = False
     taken: bool = False
     has_remarks: bool = False
+
+
+def word(state: State, sent_back: bool = False) -> str:
+    """The one word for where a report stands (a msgid); a draft that was sent back says so."""
+    return _RETURNED if state is State.DRAFTING and sent_back else _WORDS[state]
 
 
 def may_read(actor: Actor, unit_id: int) -> bool:
@@ -240,3 +255,132 @@ def is_late(first_submitted_at: datetime | None, due_at_first_submission: dateti
 def is_due_soon(calendar: WorkingCalendar, state: State, due: datetime, now: datetime) -> bool:
     """Being drafted, not overdue, with 3 working days or fewer left, today not counted."""
     return state is State.DRAFTING and now < due and calendar.days_left(due, now) <= DUE_SOON_WORKING_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What of a plan one unit answers: numbers of sections, and table number → (rows, input columns)."""
+
+    sections: tuple[str, ...]
+    cells: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+
+    @property
+    def required(self) -> int:
+        """How many parts that is: sections and cells."""
+        return len(self.sections) + sum(len(rows) * len(columns) for rows, columns in self.cells.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SectionAnswer:
+    """One section as a unit left it: its visible text, or the word that there is nothing to report."""
+
+    text: str = ""
+    nothing_to_report: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """One table as a unit left it: row → column key → cell, or the word that there is nothing to report."""
+
+    cells: Cells
+    nothing_to_report: bool = False
+
+
+def concerns(spec: PlanSpec, group: str | None, unit_code: str, submits_figures: bool) -> Concern:
+    """What concerns a unit of a group (None: of no named group, so every section does).
+
+    Cells of a `single_source` column concern its `source_unit` alone, whether or not that unit submits figures;
+    the other input columns concern the units that submit figures; derived columns nobody.
+    """
+    cells = {}
+    for table in spec.tables:
+        columns = tuple(c.key for c in input_columns(table) if _owns(c, unit_code, submits_figures))
+        if columns and table.rows:
+            cells[table.number] = (table.rows, columns)
+    return Concern(tuple(section.number for section in sections_for(spec, group)), cells)
+
+
+def unowned(spec: PlanSpec) -> list[tuple[str, str]]:
+    """(table number, column key) of the single-source columns that name no unit, and so concern nobody."""
+    return [
+        (table.number, column.key)
+        for table in spec.tables
+        for column in table.columns
+        if column.over_units == "single_source" and column.source_unit is None
+    ]
+
+
+def section_filled(answer: SectionAnswer | None) -> bool:
+    """Written, in letters that can be seen, or declared to have nothing to report."""
+    return answer is not None and (answer.nothing_to_report or any(map(_visible, answer.text)))
+
+
+def cell_filled(cell: object) -> bool:
+    """A whole number, or one of the two declarations; blank is not."""
+    return (isinstance(cell, int) and not isinstance(cell, bool)) or cell in (NOTHING, NOT_APPLICABLE)
+
+
+def cells_filled(concern: Concern, table: str, answer: TableAnswer | None) -> int:
+    """How many of a table's cells that concern the unit are there."""
+    rows, columns = concern.cells.get(table, ((), ()))
+    if answer is None:
+        return 0
+    if answer.nothing_to_report:
+        return len(rows) * len(columns)
+    return sum(cell_filled(answer.cells.get(row, {}).get(column)) for row in rows for column in columns)
+
+
+def completeness(
+    concern: Concern, sections: Mapping[str, SectionAnswer], tables: Mapping[str, TableAnswer]
+) -> tuple[int, int]:
+    """(filled, required) parts: sections and cells that concern the unit, whatever else it wrote."""
+    written = sum(section_filled(sections.get(number)) for number in concern.sections)
+    return written + sum(cells_filled(concern, table, tables.get(table)) for table in concern.cells), concern.required
+
+
+def share(filled: int, required: int) -> float:
+    """Completeness from 0 to 1; 1 where nothing is asked."""
+    return filled / required if required else 1.0
+
+
+def missing(
+    concern: Concern, sections: Mapping[str, SectionAnswer], tables: Mapping[str, TableAnswer]
+) -> list[dict[str, str]]:
+    """What keeps a report from being submitted, in the plan's order, as the API says it:
+    {"section": "II.3"} or {"table": "1", "row": "2015", "column": key}."""
+    lacking = [{"section": number} for number in concern.sections if not section_filled(sections.get(number))]
+    for table in concern.cells:
+        lacking += _blank_cells(concern, table, tables.get(table))
+    return lacking
+
+
+def check_complete(concern: Concern, sections: Mapping[str, SectionAnswer], tables: Mapping[str, TableAnswer]) -> None:
+    """Refuse to submit while a part is missing. Raises Invalid "incomplete" (422) with the list as `missing`."""
+    lacking = missing(concern, sections, tables)
+    if lacking:
+        raise Invalid(
+            "incomplete",
+            N_("Chưa gửi được, còn %(n)s phần. Điền các phần còn thiếu, hoặc ghi «không phát sinh»."),
+            extra={"missing": lacking},
+            n=len(lacking),
+        )
+
+
+def _owns(column: Column, unit_code: str, submits_figures: bool) -> bool:
+    return column.source_unit == unit_code if column.over_units == "single_source" else submits_figures
+
+
+def _blank_cells(concern: Concern, table: str, answer: TableAnswer | None) -> Iterator[dict[str, str]]:
+    if answer is not None and answer.nothing_to_report:
+        return
+    rows, columns = concern.cells[table]
+    for row in rows:
+        cells = answer.cells.get(row, {}) if answer else {}
+        for column in columns:
+            if not cell_filled(cells.get(column)):
+                yield {"table": table, "row": row, "column": column}
+
+
+def _visible(char: str) -> bool:
+    # Spaces of every width and zero-width marks that a word processor leaves behind are no text.
+    return unicodedata.category(char)[0] not in "CZ"
