@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 KNOWN_SECRETS = frozenset({"", "dev", "secret", "changeme", "change-me", "test", "sample", "default"})
-SAMPLE_SECRET = "sample-only-" + "0" * 32  # noqa: S105 - the sample holds invented data and prints its accounts
+SAMPLE_SECRET = "sample-only-" + "0" * 32
 
 
 class SettingsError(ValueError):
@@ -61,7 +61,8 @@ class Settings:
             if needs_secret:
                 raise SettingsError(
                     "TRACKER_SECRET_KEY chưa đặt, quá ngắn hoặc là giá trị ai cũng biết. "
-                    "Đặt một chuỗi ngẫu nhiên từ 32 ký tự, ví dụ: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+                    "Đặt một chuỗi ngẫu nhiên từ 32 ký tự, ví dụ: "
+                    "python3 -c 'import secrets; print(secrets.token_hex(32))'"
                 )
             secret = secret or "commands-only"
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, String, event
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.core.db import BigId, Instant, Model
@@ -36,9 +36,3 @@ POSTGRES_GUARDS = (
     "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON audit_entry "
     "FOR EACH ROW EXECUTE FUNCTION audit_entry_append_only()",
 )
-for statement in SQLITE_GUARDS:
-    event.listen(AuditEntry.__table__, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect="sqlite"))
-for statement in POSTGRES_GUARDS:
-    event.listen(
-        AuditEntry.__table__, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect="postgresql")
-    )

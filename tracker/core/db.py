@@ -6,14 +6,16 @@ No table lives here; each room has its own models.py.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, Integer, BigInteger, MetaData, event
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy import BigInteger, DateTime, Delete, Engine, Integer, MetaData, Update, event, inspect
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Connection, CursorResult, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -110,6 +112,22 @@ def transaction() -> Iterator[Session]:
             _bell(frozenset(topics))
         except Exception:  # a broker that is down delays work, it must not fail what is committed
             log.warning("the bell did not ring; the sweep will find the work", exc_info=True)
+
+
+def insert_once(table: type[Model], values: Mapping[str, Any]) -> bool:
+    """INSERT … ON CONFLICT DO NOTHING: True if the row is new, False if a unique key already holds it."""
+    current = session()
+    dialect = current.get_bind().dialect.name
+    make = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    # RETURNING, since rowcount after DO NOTHING differs between drivers.
+    key = inspect(table).primary_key[0]
+    return current.execute(make(table).values(**values).on_conflict_do_nothing().returning(key)).first() is not None
+
+
+def changed(statement: Update | Delete) -> int:
+    """Run an UPDATE or DELETE past the identity map; how many rows it hit."""
+    result = session().execute(statement.execution_options(synchronize_session=False))
+    return int(cast("CursorResult[Any]", result).rowcount)
 
 
 def read_only() -> None:

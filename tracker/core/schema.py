@@ -17,7 +17,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 def head() -> str:
-    """The newest revision, read from the file names (NNNN_verb_noun.py), so that no start-up imports Alembic's scripts."""
+    """The newest revision, by file name (NNNN_verb_noun.py), so that no start-up loads the scripts."""
     return max(path.name.split("_", 1)[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 

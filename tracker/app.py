@@ -1,0 +1,150 @@
+"""create_app: the one place where everything meets. Rules, SQL and templates live in the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Flask, current_app, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.wrappers import Response
+
+from config import Settings
+from tracker.accounts.queries import actor_of_session, actor_of_token
+from tracker.core import clock
+from tracker.core.db import db, prepare_sqlite, read_only, set_bell
+from tracker.core.people import Actor, Role
+from tracker.office.queries import use_zone
+from tracker.web import shell
+from tracker.web.access import public, signed_in
+from tracker.web.csrf import bears_token
+from tracker.web.install import install
+from tracker.web.limits import storage_for
+
+ROOT = Path(__file__).resolve().parents[1]
+Bell = Callable[[frozenset[str]], None]
+
+
+@dataclass(slots=True)
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
+    """What flask_login keeps of a request's person. `session_id`: the sign_in row; None when a token signed in."""
+
+    actor: Actor
+    token: str
+    session_id: int | None = None
+
+    def get_id(self) -> str:
+        """The session token: the cookie names the session, not the person, so that ending it ends it everywhere."""
+        return self.token
+
+
+def create_app(settings: Settings, bell: Bell | None = None) -> Flask:
+    """The web application. `bell(topics)` is rung after a commit that made work for the workers."""
+    app = Flask("tracker", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        MAX_CONTENT_LENGTH=30 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=6000,
+        TRACKER=settings,
+    )
+    if settings.clock is not None:
+        clock.start_at(settings.clock)
+    use_zone(settings.timezone)
+    set_bell(bell)
+    db.init_app(app)
+    if settings.is_sqlite:
+        with app.app_context():
+            prepare_sqlite(db.engine)
+    _sign_in(app)
+    install(
+        app,
+        https=settings.is_https,
+        locale=settings.locale,
+        zone=settings.timezone,
+        limits_storage=storage_for(settings.broker_url),
+    )
+    app.before_request(_only_read)
+    _rooms(app)
+    shell.register(app, _shell)
+    return app
+
+
+def settings() -> Settings:
+    """The settings of the application at work."""
+    found = current_app.config["TRACKER"]
+    if not isinstance(found, Settings):
+        raise TypeError("no settings")
+    return found
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.is_sqlite:
+        return {"connect_args": {"timeout": 10, "check_same_thread": False}}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
+
+
+def _sign_in(app: Flask) -> None:
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def of_cookie(token: str) -> SignedIn | None:
+        if request.path.startswith("/api/") or bears_token():
+            return None
+        found = actor_of_session(token, clock.now())
+        return SignedIn(found[0], token, found[1]) if found else None
+
+    @manager.request_loader  # type: ignore[untyped-decorator]
+    def of_token(_request: object) -> SignedIn | None:
+        if not bears_token():
+            return None
+        token = request.headers["Authorization"].split(None, 1)[-1].strip()
+        actor = actor_of_token(token)
+        return SignedIn(actor, token) if actor else None
+
+
+def _only_read() -> None:
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        read_only()
+
+
+def _rooms(app: Flask) -> None:
+    @app.get("/")
+    @signed_in
+    def home() -> Response:
+        """Everybody's own first page."""
+        actor: Actor = current_user.actor
+        return redirect(url_for(_first_page(actor)))
+
+    @app.get("/healthz")
+    @public
+    def healthz() -> tuple[str, int]:
+        """200 while the process serves."""
+        return "ok\n", 200
+
+    for blueprint in _blueprints():
+        app.register_blueprint(blueprint)
+
+
+def _blueprints() -> list[Blueprint]:
+    return []
+
+
+def _first_page(actor: Actor) -> str:
+    if Role.LEAD in actor.roles:
+        return "board.show"
+    if Role.OVERSIGHT in actor.roles:
+        return "board.oversight"
+    if actor.units:
+        return "reports.desk"
+    return "office.admin"
+
+
+def _shell() -> shell.Shell:
+    return shell.Shell(brand=_(shell.BRAND))

@@ -1,0 +1,58 @@
+"""Putting mail into the outbox and taking it back. Sending is mailer.py's; what is in a mail is the rooms' above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from tracker.core.db import changed, insert_once, wake
+from tracker.notify.models import OutboxMail
+
+
+def queue(
+    kind: str,
+    *,
+    recipient_id: int | None,
+    name: str,
+    address: str,
+    dedupe_key: str,
+    now: datetime,
+    about: str | None = None,
+    campaign_id: int | None = None,
+    context: Mapping[str, Any] | None = None,
+    not_before: datetime | None = None,
+) -> bool:
+    """One mail, once for its `dedupe_key`; True if it is new. `context` is for templates/emails/<kind>.*"""
+    new = insert_once(
+        OutboxMail,
+        {
+            "kind": kind,
+            "dedupe_key": dedupe_key,
+            "recipient_id": recipient_id,
+            "recipient_name": name,
+            "address": address,
+            "about": about,
+            "campaign_id": campaign_id,
+            "context": dict(context or {}),
+            "status": "pending" if address else "no_recipient",
+            "phase": "",
+            "planned_at": now,
+            "not_before": not_before or now,
+            "attempts": 0,
+            "subject": "",
+            "error": "",
+        },
+    )
+    if new:
+        wake("outbox")
+    return new
+
+
+def cancel(about: str) -> int:
+    """Take back what waits and is about this (it changed meanwhile); how many. What is on its way stays."""
+    return changed(
+        update(OutboxMail).where(OutboxMail.about == about, OutboxMail.status == "pending").values(status="cancelled")
+    )
