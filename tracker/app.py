@@ -13,12 +13,17 @@ from werkzeug.wrappers import Response
 
 from config import Settings
 from tracker.accounts.queries import actor_of_session, actor_of_token
+from tracker.board import api as board_api
+from tracker.campaigns import api as campaigns_api
 from tracker.core import clock
 from tracker.core.db import db, prepare_sqlite, read_only, set_bell
 from tracker.core.people import Actor, Role
 from tracker.office.queries import use_zone
+from tracker.operate import views as operate_views
+from tracker.reports import api as reports_api
+from tracker.review import api as review_api
 from tracker.web import shell
-from tracker.web.access import public, signed_in
+from tracker.web.access import signed_in
 from tracker.web.csrf import bears_token
 from tracker.web.install import install
 from tracker.web.limits import storage_for
@@ -122,18 +127,18 @@ def _rooms(app: Flask) -> None:
         actor: Actor = current_user.actor
         return redirect(url_for(_first_page(actor)))
 
-    @app.get("/healthz")
-    @public
-    def healthz() -> tuple[str, int]:
-        """200 while the process serves."""
-        return "ok\n", 200
-
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
 
 
 def _blueprints() -> list[Blueprint]:
-    return []
+    return [
+        campaigns_api.bp,
+        reports_api.bp,
+        review_api.bp,
+        board_api.bp,
+        operate_views.bp,
+    ]
 
 
 def _first_page(actor: Actor) -> str:

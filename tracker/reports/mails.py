@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
@@ -15,16 +16,23 @@ from tracker.reports.rules import Step
 DIGEST_HOUR = time(16, 30)
 
 
-def tell(found: Found, step: Step, actor: Actor, now: datetime, days: WorkingCalendar, note: str | None) -> None:
+def tell(
+    found: Found,
+    step: Step,
+    actor: Actor,
+    now: datetime,
+    days: WorkingCalendar,
+    note: str | None,
+    facts: Mapping[str, Any],
+) -> None:
     """Queue what a step asks for: sent back and accepted to the unit, a submission to the lead's daily digest."""
     match step:
         case Step.SUBMIT:
             _digest_for_lead(found, now, days)
         case Step.SEND_BACK:
             last = found.report.resubmit_by
-            _to_unit(
-                found, "sent_back", now, {"note": note, "by": actor.name, "resubmit_by": last and last.isoformat()}
-            )
+            told = {"note": note, "by": actor.name, "resubmit_by": last and last.isoformat(), **facts}
+            _to_unit(found, "sent_back", now, told)
         case Step.ACCEPT:
             _to_unit(found, "accepted", now, {"by": actor.name})
         case _:

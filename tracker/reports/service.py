@@ -79,11 +79,12 @@ def take_step(
     version: int | None = None,
     note: str | None = None,
     resubmit_by: date | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Found:
     """Take one step on a report, with its history row, its audit entry and its mails.
 
     Raises NotFound (not theirs to see), Forbidden (not theirs to take), Conflict (state or `version`), Invalid
-    (a note or a day is wanted, or something is missing: `extra["missing"]`).
+    (a note or a day is wanted, or something is missing: `extra["missing"]`). `facts` go into the unit's mail.
     """
     found = find_to_change(report_id, actor)
     report = found.report
@@ -98,7 +99,7 @@ def take_step(
     _change(found, step, actor, now, days, resubmit_by)
     _write_down(found, step, before, actor, now, note)
     cancel(f"report:{report.id}")
-    mails.tell(found, step, actor, now, days, note)
+    mails.tell(found, step, actor, now, days, note, facts or {})
     return found
 
 
