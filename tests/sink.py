@@ -74,7 +74,7 @@ class _Door(SMTP):
         answer = await self.event_handler.answer("connect", ())
         if answer is not None:
             await self.push(answer)
-            self.transport.close()
+            self._writer.close()
             return
         await super()._handle_client()
 
