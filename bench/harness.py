@@ -117,28 +117,27 @@ class Served:
 @contextlib.contextmanager
 def served(command: Sequence[str], port: int, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
     """Run a server's command until the block ends; it listens on `port` when the block starts."""
-    log = tempfile.TemporaryFile()
-    process = subprocess.Popen(
-        [*command], cwd=ROOT, env={**os.environ, **(environ or {})}, stdout=subprocess.DEVNULL, stderr=log
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                log.seek(0)
-                raise RuntimeError(f"{' '.join(command)} did not come up:\n{log.read().decode()}")
-            time.sleep(0.05)
-        yield Served(port, process)
-    finally:
-        process.terminate()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [*command], cwd=ROOT, env={**os.environ, **(environ or {})}, stdout=subprocess.DEVNULL, stderr=log
+        )
         try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
+            deadline = time.monotonic() + 30
+            while True:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise RuntimeError(f"{' '.join(command)} did not come up:\n{log.read().decode()}")
+                time.sleep(0.05)
+            yield Served(port, process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def get(connection: HTTPConnection, path: str, headers: Mapping[str, str] | None = None) -> bytes:
