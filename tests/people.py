@@ -33,7 +33,7 @@ def sign_in(client: FlaskClient, actor: Actor, token: str | None = None) -> str:
     """Give the client a session cookie of this person, as signing in would."""
     token = token or f"test-session-{actor.user_id}"
     assert actor.user_id is not None
-    with client.application.app_context(), transaction():
+    with transaction():
         session().add(
             SignIn(
                 token_hash=token_hash(token),
