@@ -13,7 +13,6 @@ from sqlalchemy import insert, update
 
 from tracker.accounts.models import Unit
 from tracker.audit.service import record
-from tracker.campaigns.queries import spec_of, submit_due
 from tracker.core.calendar import WorkingCalendar
 from tracker.core.db import changed, session, wake
 from tracker.core.errors import Conflict, Forbidden, Invalid
@@ -234,15 +233,15 @@ def _change(
             report.taken_at = report.taken_by = report.sent_back_at = None
         case Step.SEND_BACK:
             report.resubmit_by = resubmit_by or resubmit_default(days, now)
-            report.due_before = due_before(
-                submit_due(spec_of(found.campaign)) or report.due_before,
-                report.extended_due_before,
-                days.day_end(report.resubmit_by),
-            )
+            # The deadline that it has already counts the plan's, an extension and an earlier resubmit-by day.
+            report.due_before = due_before(report.due_before, None, days.day_end(report.resubmit_by))
+            report.resubmit_by = days.last_day_before(report.due_before)
             report.sent_back_at = report.chased_from = now
             report.taken_at = report.taken_by = None
         case Step.ACCEPT:
             report.reviewed_at = now
+            if report.taken_at is None:  # once accepted it was read: reopened, the unit cannot withdraw it
+                report.taken_at, report.taken_by = now, actor.user_id
         case Step.REOPEN:
             report.reviewed_at = None
         case Step.RELEASE:

@@ -39,10 +39,17 @@ def save_section(
     found = _open_for_writing(report_id, actor)
     if number not in concern_of(found).sections:
         raise NotFound("no_section", N_("Báo cáo này không có mục %(number)s."), number=number)
-    stored = session().get(ReportSection, (report_id, number))
+    stored = session().get(ReportSection, (report_id, number), populate_existing=True)
     if stored is not None and stored.version > version:
         raise _changed(found.report, stored, N_("Mục này vừa được %(name)s sửa."), {"html": stored.html})
-    text = "" if nothing_to_report else clean(html)
+    text = clean(html)
+    if nothing_to_report and text:
+        raise Invalid(
+            "declared_with_text",
+            N_("Mục %(number)s đang có nội dung. Bỏ chọn «không phát sinh», hoặc xóa nội dung rồi lưu lại."),
+            {"section": number},
+            number=number,
+        )
     if stored is not None and stored.html == text and stored.nothing_to_report == nothing_to_report:
         return found.report.version
     if stored is None:
@@ -76,10 +83,17 @@ def save_table(
     concern = concern_of(found)
     if table is None or number not in concern.cells:
         raise NotFound("no_table", N_("Báo cáo này không có Phụ lục %(number)s."), number=number)
-    stored = session().get(ReportTable, (report_id, number))
+    stored = session().get(ReportTable, (report_id, number), populate_existing=True)
     if stored is not None and stored.version > version:
         raise _changed(found.report, stored, N_("Phụ lục này vừa được %(name)s sửa."), {"cells": stored.cells})
     old: Cells = {} if stored is None or stored.nothing_to_report else stored.cells
+    if nothing_to_report and any(cell not in (None, "") for row in (cells or {}).values() for cell in row.values()):
+        raise Invalid(
+            "declared_with_figures",
+            N_("Phụ lục %(table)s đang có số liệu. Bỏ chọn «không phát sinh», hoặc xóa hết các ô rồi lưu lại."),
+            {"table": number},
+            table=number,
+        )
     merged = {} if nothing_to_report else _merge(table, concern, old, cells or {})
     if stored is not None and stored.cells == merged and stored.nothing_to_report == nothing_to_report:
         return found.report.version
@@ -129,7 +143,7 @@ def _placed(problem: Invalid, table: Table, row: str, key: str) -> Invalid:
         N_("Phụ lục %(table)s, %(row)s, %(name)s: %(problem)s"),
         {**problem.extra, **place},
         problems=(problem,),
-        **{**params, "problem": str(problem)},
+        **{**params, "problem": problem},
     )
 
 
@@ -139,15 +153,17 @@ def _merge(table: Table, concern: Concern, old: Cells, new: Cells) -> dict[str, 
     rows, columns = concern.cells[table.number]
     for row, named in values.items():
         for key in named:
-            if row not in rows or key not in columns:
+            column = table.column(key)
+            # A place that the table does not have, or computes, is check_cells' to name.
+            if row in rows and column is not None and column.over_units != "derived" and key not in columns:
                 problems.append(
                     Invalid(
                         "not_yours_to_fill",
-                        N_("Phụ lục %(table)s không có ô %(row)s, %(column)s cho đơn vị này nhập."),
+                        N_("Phụ lục %(table)s, %(row)s, cột «%(name)s»: số liệu này do đơn vị khác nhập."),
                         {"table": table.number, "row": row, "column": key},
                         table=table.number,
                         row=row,
-                        column=key,
+                        name=" – ".join(column.path),
                     )
                 )
     merged = {row: dict(named) for row, named in old.items()}
