@@ -169,7 +169,16 @@ def test_check_cells_lists_all_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("part", "whole", "points"),
-    [(1, 3, 33.3), (2, 3, 66.7), (1, 0, None), (0, 5, 0.0), (5, 5, 100.0), (1, 2000, 0.1), (3, 800, 0.4), (1, 800, 0.1)],
+    [
+        (1, 3, 33.3),
+        (2, 3, 66.7),
+        (1, 0, None),
+        (0, 5, 0.0),
+        (5, 5, 100.0),
+        (1, 2000, 0.1),
+        (3, 800, 0.4),
+        (1, 800, 0.1),
+    ],
 )
 def test_percent_is_half_up_to_one_decimal(part: int, whole: int, points: float | None) -> None:
     assert percent(part, whole) == points
