@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Flask, current_app, redirect, request, url_for
 from flask_babel import gettext as _
@@ -12,18 +14,23 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response
 
 from config import Settings
-from tracker.accounts.queries import actor_of_session, actor_of_token
+from tracker.accounts import admin as accounts_admin
+from tracker.accounts import views as accounts_views
+from tracker.accounts.forms import ROLE_NAMES
+from tracker.accounts.queries import actor_of_session, actor_of_token, posts_of
 from tracker.board import api as board_api
 from tracker.campaigns import api as campaigns_api
 from tracker.core import clock
 from tracker.core.db import db, prepare_sqlite, read_only, set_bell
-from tracker.core.people import Actor, Role
-from tracker.office.queries import use_zone
+from tracker.core.people import UNIT_ROLES, Actor, Role
+from tracker.core.text import N_
+from tracker.office import views as office_views
+from tracker.office.queries import body_with, setting, use_zone
 from tracker.operate import views as operate_views
 from tracker.reports import api as reports_api
 from tracker.review import api as review_api
-from tracker.web import shell
-from tracker.web.access import signed_in
+from tracker.web import cookies, shell
+from tracker.web.access import is_signed_in, signed_in
 from tracker.web.csrf import bears_token
 from tracker.web.install import install
 from tracker.web.limits import storage_for
@@ -34,11 +41,12 @@ Bell = Callable[[frozenset[str]], None]
 
 @dataclass(slots=True)
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
-    """What flask_login keeps of a request's person. `session_id`: the sign_in row; None when a token signed in."""
+    """What flask_login keeps of a request's person. `session_id`, `seen_at`: the sign_in row; None for a token."""
 
     actor: Actor
     token: str
     session_id: int | None = None
+    seen_at: datetime | None = None
 
     def get_id(self) -> str:
         """The session token: the cookie names the session, not the person, so that ending it ends it everywhere."""
@@ -96,6 +104,8 @@ def _engine_options(settings: Settings) -> dict[str, object]:
 def _sign_in(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = None
+    manager.login_view = "accounts.sign_in"
+    cookies.install(app)
     manager.init_app(app)
 
     @manager.user_loader  # type: ignore[untyped-decorator]
@@ -103,7 +113,7 @@ def _sign_in(app: Flask) -> None:
         if request.path.startswith("/api/") or bears_token():
             return None
         found = actor_of_session(token, clock.now())
-        return SignedIn(found[0], token, found[1]) if found else None
+        return SignedIn(found[0], token, found[1], found[2]) if found else None
 
     @manager.request_loader  # type: ignore[untyped-decorator]
     def of_token(_request: object) -> SignedIn | None:
@@ -133,6 +143,9 @@ def _rooms(app: Flask) -> None:
 
 def _blueprints() -> list[Blueprint]:
     return [
+        accounts_views.bp,
+        accounts_admin.bp,
+        office_views.bp,
         campaigns_api.bp,
         reports_api.bp,
         review_api.bp,
@@ -151,5 +164,48 @@ def _first_page(actor: Actor) -> str:
     return "office.admin"
 
 
+# What the head of a page offers: label, endpoint, who. An entry shows once its page exists.
+_NAV: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    (N_("Việc của đơn vị"), "reports.desk", UNIT_ROLES),
+    (N_("Bảng theo dõi"), "board.show", frozenset({Role.LEAD})),
+    (N_("Toàn cảnh"), "board.oversight", frozenset({Role.OVERSIGHT})),
+    (N_("Chờ duyệt"), "review.inbox", frozenset({Role.LEAD})),
+    (N_("Tổng hợp"), "assembly.show", frozenset({Role.LEAD})),
+    (N_("Nhắc việc"), "deadlines.mails", frozenset({Role.LEAD})),
+    (N_("Kế hoạch"), "campaigns.index", frozenset({Role.LEAD, Role.OVERSIGHT})),
+    (N_("Quản trị"), "office.admin", frozenset({Role.ADMIN})),
+)
+
+
 def _shell() -> shell.Shell:
-    return shell.Shell(brand=_(shell.BRAND))
+    """What surrounds the page. A simulated clock is always said; who is in sees only what is theirs."""
+    now = clock.now()
+    body = body_with("issuer", now.date())
+    common: dict[str, Any] = {
+        "brand": str(setting("product_name", shell.BRAND)),
+        "body_name": body.name if body else str(setting("body_name", "")),
+        "clock_banner": now if clock.simulated() else None,
+        "sample": settings().sample,
+    }
+    if not is_signed_in():
+        return shell.Shell(**common)
+    actor: Actor = current_user.actor
+    return shell.Shell(
+        **common,
+        nav=[
+            shell.NavItem(_(label), url_for(endpoint), current=request.blueprint == endpoint.split(".")[0])
+            for label, endpoint, roles in _NAV
+            if actor.roles & roles and endpoint in current_app.view_functions
+        ],
+        user_name=actor.name,
+        user_note=_note(actor),
+        sign_out_url=url_for("accounts.sign_out"),
+        account_url=url_for("accounts.account"),
+    )
+
+
+def _note(actor: Actor) -> str:
+    """The unit or the office of the person."""
+    units = [post.unit_name for post in posts_of(actor.user_id).get(actor.user_id or 0, []) if post.unit_name]
+    offices = [_(name) for role, name in ROLE_NAMES.items() if role in actor.roles - UNIT_ROLES]
+    return ", ".join([*dict.fromkeys(units), *offices])

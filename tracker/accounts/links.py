@@ -15,7 +15,7 @@ from tracker.core.errors import NotFound
 from tracker.core.text import N_
 
 
-def make_link(purpose: str, subject: str, user_id: int | None, now: datetime, days: int) -> OneTimeLink:
+def make_link(purpose: str, subject: str, user_id: int | None, now: datetime, days: float) -> OneTimeLink:
     """A row for a link that works once within `days`; its token comes from `token_of`."""
     link = OneTimeLink(
         nonce=secrets.token_hex(16),

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 
-from tracker.accounts.models import ApiToken, Membership, SignIn, Unit, User
+from tracker.accounts import rules
+from tracker.accounts.models import ApiToken, FailedSignIn, Membership, SignIn, Unit, User
 from tracker.core.db import session
+from tracker.core.errors import NotFound
 from tracker.core.people import UNIT_ROLES, Actor, Role
+from tracker.core.text import N_, fold, one_line, sort_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,21 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def actor_of_session(token: str, now: datetime) -> tuple[Actor, int] | None:
-    """The actor of a session cookie and the session's id; None if it ended, expired or its person is inactive."""
+def actor_of_session(token: str, now: datetime) -> tuple[Actor, int, datetime] | None:
+    """The actor of a session cookie, the session's id and when it was last written down as used.
+
+    None if it ended, expired or its person is inactive.
+    """
     rows = (
         session()
         .execute(
-            _people(SignIn.id)
+            _people(SignIn.id, SignIn.seen_at)
             .join(SignIn, SignIn.user_id == User.id)
             .where(SignIn.token_hash == token_hash(token), SignIn.expires_at > now, User.active)
         )
         .all()
     )
-    return (_actor(rows), rows[0][-1]) if rows else None
+    return (_actor(rows), rows[0][-2], rows[0][-1]) if rows else None
 
 
 def actor_of_token(token: str) -> Actor | None:
@@ -97,8 +103,8 @@ def units() -> Sequence[Unit]:
     return session().scalars(select(Unit).order_by(Unit.position, Unit.id)).all()
 
 
-def _people(last: Any) -> Select[Any]:
-    return select(User.id, User.name, User.email, Membership.role, Membership.unit_id, last).outerjoin(
+def _people(*last: Any) -> Select[Any]:
+    return select(User.id, User.name, User.email, Membership.role, Membership.unit_id, *last).outerjoin(
         Membership, Membership.user_id == User.id
     )
 
@@ -120,3 +126,174 @@ def _persons(statement: Select[int, str, str, str, str, int | None]) -> list[Per
         Person(row.id, row.name or row.email, row.email, row.phone, Role(row.role), row.unit_id)
         for row in session().execute(statement)
     ]
+
+
+# --- signing in -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is known before a password is looked at. `opens_at`: no try is taken before it; None: now."""
+
+    user_id: int | None
+    password_hash: str | None
+    active: bool
+    failures: int
+    opens_at: datetime | None
+
+
+def door(email: str, address: str, now: datetime) -> Door:
+    """What stands between this machine and this account, known or not: the same three questions for both."""
+    user = session().execute(select(User.id, User.password_hash, User.active).where(User.email == email)).first()
+    recent = (
+        session()
+        .execute(
+            select(FailedSignIn.email, FailedSignIn.address, FailedSignIn.at).where(
+                or_(FailedSignIn.email == email, FailedSignIn.address == address),
+                FailedSignIn.at > now - rules.WATCHED,
+                FailedSignIn.at <= now,
+            )
+        )
+        .all()
+    )
+    mine = [row.at for row in recent if row.email == email and row.address == address]
+    opens = rules.wait_until(mine)
+    from_here = [row.at for row in recent if row.address == address]
+    if len(from_here) >= rules.ADDRESS_TRIES:
+        opens = max(opens or now, max(from_here) + rules.LONGEST_WAIT)
+    # Guessing from many machines: those from which this person never came must wait, the person's own go on.
+    at_mail = [row.at for row in recent if row.email == email]
+    if len(at_mail) >= rules.MAIL_TRIES and not (user and _came_from(user.id, address)):
+        opens = max(opens or now, max(at_mail) + rules.LONGEST_WAIT)
+    return Door(
+        user_id=user.id if user else None,
+        password_hash=user.password_hash if user else None,
+        active=bool(user and user.active),
+        failures=len(mine),
+        opens_at=opens if opens and opens > now else None,
+    )
+
+
+def _came_from(user_id: int, address: str) -> bool:
+    return (
+        session()
+        .execute(select(SignIn.id).where(SignIn.user_id == user_id, SignIn.address == address).limit(1))
+        .first()
+        is not None
+    )
+
+
+def user_by_email(email: str) -> User | None:
+    """The person of an address, active or not."""
+    return session().scalars(select(User).where(User.email == email.strip().lower())).first()
+
+
+def find_user(user_id: int) -> User:
+    """A person by id; NotFound if there is none."""
+    found = session().get(User, user_id)
+    if found is None:
+        raise NotFound("no_user", N_("Không có người này."))
+    return found
+
+
+def sessions_of(user_id: int, now: datetime) -> Sequence[SignIn]:
+    """A person's open sessions, the last used first."""
+    return (
+        session()
+        .scalars(
+            select(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at > now).order_by(SignIn.seen_at.desc())
+        )
+        .all()
+    )
+
+
+def tokens_of(user_id: int) -> Sequence[ApiToken]:
+    """A person's API tokens that still open something."""
+    return (
+        session()
+        .scalars(
+            select(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None)).order_by(ApiToken.id)
+        )
+        .all()
+    )
+
+
+# --- administration -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A role of a person with the unit it is for."""
+
+    id: int
+    role: Role
+    unit_id: int | None
+    unit_code: str
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A person as the administration lists them."""
+
+    user: User
+    posts: tuple[Post, ...]
+
+
+def posts_of(user_id: int | None = None) -> dict[int, list[Post]]:
+    """The roles of one person, or of everybody, by person."""
+    found: dict[int, list[Post]] = {}
+    statement = (
+        select(Membership.user_id, Membership.id, Membership.role, Unit.id, Unit.code, Unit.name)
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
+        .order_by(Unit.position, Membership.id)
+    )
+    if user_id is not None:
+        statement = statement.where(Membership.user_id == user_id)
+    for whose, post_id, role, unit_id, code, name in session().execute(statement):
+        found.setdefault(whose, []).append(Post(post_id, Role(role), unit_id, code or "", name or ""))
+    return found
+
+
+def people(words: str, page: int, size: int = 50) -> tuple[list[Listed], int]:
+    """People whose name, address or unit holds the words, folded, in Vietnamese order; and how many in all."""
+    wanted = fold(words)
+    users = session().scalars(select(User)).all()
+    posts = posts_of()
+    found = []
+    for user in users:
+        theirs = tuple(posts.get(user.id, ()))
+        text = " ".join([user.name, user.email, user.phone, *(f"{post.unit_code} {post.unit_name}" for post in theirs)])
+        if not wanted or wanted in fold(text):
+            found.append(Listed(user, theirs))
+    found.sort(
+        key=lambda one: (
+            not one.user.active,
+            sort_key((one.user.name or one.user.email).split(" ")[-1]),
+            sort_key(one.user.name or one.user.email),
+        )
+    )
+    return found[page * size : (page + 1) * size], len(found)
+
+
+def find_unit(unit_id: int) -> Unit:
+    """A unit by id; NotFound if there is none."""
+    found = session().get(Unit, unit_id)
+    if found is None:
+        raise NotFound("no_unit", N_("Không có đơn vị này."))
+    return found
+
+
+def unit_by_code(code: str) -> Unit:
+    """A unit by its code; NotFound if there is none."""
+    found = session().scalars(select(Unit).where(Unit.code == one_line(code))).first()
+    if found is None:
+        raise NotFound("no_unit_code", N_("Không có đơn vị nào mang mã %(unit)s."), unit=code)
+    return found
+
+
+def units_like(words: str, page: int, size: int = 50) -> tuple[list[Unit], int]:
+    """Units whose code, name or group holds the words, folded, in protocol order; and how many in all."""
+    wanted = fold(words)
+    found = [unit for unit in units() if wanted in fold(f"{unit.code} {unit.name} {unit.short_name} {unit.group_name}")]
+    return found[page * size : (page + 1) * size], len(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,8 @@ from sqlalchemy import or_, select
 
 from tracker.core.calendar import OFFICE_ZONE, WorkingCalendar
 from tracker.core.db import session
+from tracker.core.errors import NotFound
+from tracker.core.text import N_
 from tracker.office.models import Body, CalendarDay, Setting
 
 _zone: ZoneInfo = OFFICE_ZONE
@@ -64,3 +67,31 @@ def body_with(duty: str, on: date) -> Body | None:
         )
         .first()
     )
+
+
+def days_of(year: int) -> dict[date, CalendarDay]:
+    """The office's own rows for a year, by day."""
+    rows = session().scalars(
+        select(CalendarDay).where(CalendarDay.day >= date(year, 1, 1), CalendarDay.day <= date(year, 12, 31))
+    )
+    return {row.day: row for row in rows}
+
+
+def bodies() -> Sequence[Body]:
+    """Every body under every name, by duty and time."""
+    return (
+        session().scalars(select(Body).order_by(Body.duty.nulls_last(), Body.valid_from.nulls_first(), Body.id)).all()
+    )
+
+
+def find_body(body_id: int) -> Body:
+    """A body by id; NotFound if there is none."""
+    found = session().get(Body, body_id)
+    if found is None:
+        raise NotFound("no_body", N_("Không có cơ quan này."))
+    return found
+
+
+def aliases() -> dict[str, str]:
+    """Other names of bodies and groups: alias → name."""
+    return {alias: body.name for body in bodies() for alias in body.aliases}

@@ -31,6 +31,18 @@ PUBLIC: frozenset[str] = frozenset(
         "operate.readyz",  # the load balancer's question
         "operate.metrics",  # counts only, and off unless asked for
         "operate.openapi",  # what the API looks like, no data
+        "accounts.sign_in",  # the door itself
+        "accounts.take_sign_in",
+        "accounts.ask_link",  # a link by mail; the answer never tells whether the address is known
+        "accounts.take_ask_link",
+        "accounts.ask_reset",
+        "accounts.take_ask_reset",
+        "accounts.link",  # one-time links: the token in the address is the key
+        "accounts.take_link",
+        "accounts.invite",
+        "accounts.take_invite",
+        "accounts.reset",
+        "accounts.take_reset",
         "lang.switch",  # the language of the sign-in page
     }
 )
