@@ -377,6 +377,25 @@ def test_a_word_head_and_signature_set_in_tables_are_read(spec: PlanSpec) -> Non
     assert not {"head_lost", "signature_lost"} & {w.code for w in made.warnings}
 
 
+def test_words_broken_by_narrow_columns_are_whole_again(spec: PlanSpec) -> None:
+    breaks = {
+        "huyện": "huyệ n", "tương": "tươn g", "đương": "đươ ng", "UBKT": "UBK T", "thuộc": "thuộ c", "Kiểm": "Kiể m",
+        "Giám": "Giá m", "nhân": "nhâ n", "Tổng": "Tổn g", "2013": "201 3", "2020": "20 20",
+    }  # fmt: skip
+    blocks: list[Block] = []
+    for block in blocks_from_text(TEXT):
+        if isinstance(block, Grid):
+            rows = []
+            for row in block.rows:
+                cells = list(row)
+                for word, broken in breaks.items():
+                    cells = [cell.replace(word, broken) for cell in cells]
+                rows.append(tuple(cells))
+            block = replace(block, rows=tuple(rows))
+        blocks.append(block)
+    assert facts(read_plan(blocks)) == facts(spec)
+
+
 def test_bold_paragraphs_change_nothing(spec: PlanSpec) -> None:
     blocks: list[Block] = [replace(b, bold=True) if isinstance(b, Paragraph) else b for b in blocks_from_text(TEXT)]
     assert facts(read_plan(blocks)) == facts(spec)

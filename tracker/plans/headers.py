@@ -12,11 +12,15 @@ from itertools import pairwise
 
 from tracker.core.text import fold
 from tracker.documents.blocks import Grid, plain
+from tracker.plans.lexicon import ABBREVIATIONS
 
 _YEAR = re.compile(r"^(?:19|20)\d{2}$")
 _SERIAL = re.compile(r"^\d{1,3}$")
 _TOTAL = re.compile(r"^(?:tong|tong cong|tong so|cong|toan huyen|toan tinh)$")
 _COLUMN_NUMBER = re.compile(r"^\(?(?:\d{1,2}|[A-Z])\)?(?:\s*=.*)?$")
+_LONE_FINAL = re.compile(r"(?<=[^\W\d_]) (?=(?:ng|nh|ch|n|g|c|m|p|t|h)(?![\w/.)]))")
+_BROKEN_YEAR = re.compile(r"^(?=[12][\d ]{4,6}$)(?:\d ?){3}\d$")
+_BROKEN_CAPITALS = re.compile(r"\b([A-ZĐ]{2,}) ([A-ZĐ]{1,2})\b")
 _SERIAL_HEAD = re.compile(r"^(?:so )?(?:stt|tt|so thu tu)$")
 
 
@@ -48,7 +52,7 @@ class Form:
 
 def read_form(grid: Grid) -> Form | None:
     """The grid as a form; None if it has no header, no rows, or is filled in already."""
-    rows = [[plain(cell) for cell in row] + [""] * (grid.width - len(row)) for row in grid.rows]
+    rows = [[whole_words(plain(cell)) for cell in row] + [""] * (grid.width - len(row)) for row in grid.rows]
     first = _first_body_row(rows)
     if first == 0 or first >= len(rows):
         return None
@@ -76,6 +80,19 @@ def read_form(grid: Grid) -> Form | None:
         rebuilt=rebuilt,
         found=found,
         cycle=cycle,
+    )
+
+
+def whole_words(text: str) -> str:
+    """A cell whose words a narrow column broke: 'huyệ n' is 'huyện', 'UBK T' is 'UBKT', '201 3' is '2013'.
+
+    No Vietnamese syllable is a consonant alone, so a lone final consonant belongs to the piece before it.
+    """
+    text = _LONE_FINAL.sub("", text)
+    if _BROKEN_YEAR.match(text):
+        return text.replace(" ", "")
+    return _BROKEN_CAPITALS.sub(
+        lambda found: "".join(found.groups()) if fold("".join(found.groups())) in ABBREVIATIONS else found.group(), text
     )
 
 
