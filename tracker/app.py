@@ -17,15 +17,17 @@ from config import Settings
 from tracker.accounts import admin as accounts_admin
 from tracker.accounts import views as accounts_views
 from tracker.accounts.forms import ROLE_NAMES
-from tracker.accounts.queries import actor_of_session, actor_of_token, posts_of
+from tracker.accounts.queries import actor_of_session, actor_of_token
 from tracker.board import api as board_api
 from tracker.campaigns import api as campaigns_api
+from tracker.campaigns.queries import newest_first
 from tracker.core import clock
 from tracker.core.db import db, prepare_sqlite, read_only, set_bell
 from tracker.core.people import UNIT_ROLES, Actor, Role
 from tracker.core.text import N_
+from tracker.files.store import use_store
 from tracker.office import views as office_views
-from tracker.office.queries import body_with, setting, use_zone
+from tracker.office.queries import frame, use_zone
 from tracker.operate import views as operate_views
 from tracker.reports import api as reports_api
 from tracker.review import api as review_api
@@ -68,6 +70,7 @@ def create_app(settings: Settings, bell: Bell | None = None) -> Flask:
     if settings.clock is not None:
         clock.start_at(settings.clock)
     use_zone(settings.timezone)
+    use_store(settings.store_url)
     set_bell(bell)
     db.init_app(app)
     if settings.is_sqlite:
@@ -137,6 +140,15 @@ def _rooms(app: Flask) -> None:
         actor: Actor = current_user.actor
         return redirect(url_for(_first_page(actor)))
 
+    @app.get("/go/<endpoint>")
+    @signed_in
+    def go(endpoint: str) -> Response:
+        """A campaign's page in the newest campaign."""
+        campaigns = newest_first()
+        if endpoint not in {place for _label, place, _roles in _NAV} or not campaigns:
+            return redirect(url_for("campaigns.index"))
+        return redirect(url_for(endpoint, campaign_id=campaigns[0].id))
+
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
 
@@ -180,10 +192,10 @@ _NAV: tuple[tuple[str, str, frozenset[Role]], ...] = (
 def _shell() -> shell.Shell:
     """What surrounds the page. A simulated clock is always said; who is in sees only what is theirs."""
     now = clock.now()
-    body = body_with("issuer", now.date())
+    product, body = frame(now.date())
     common: dict[str, Any] = {
-        "brand": str(setting("product_name", shell.BRAND)),
-        "body_name": body.name if body else str(setting("body_name", "")),
+        "brand": product or shell.BRAND,
+        "body_name": body,
         "clock_banner": now if clock.simulated() else None,
         "sample": settings().sample,
     }
@@ -193,7 +205,7 @@ def _shell() -> shell.Shell:
     return shell.Shell(
         **common,
         nav=[
-            shell.NavItem(_(label), url_for(endpoint), current=request.blueprint == endpoint.split(".")[0])
+            shell.NavItem(_(label), _place(endpoint), current=request.blueprint == endpoint.split(".")[0])
             for label, endpoint, roles in _NAV
             if actor.roles & roles and endpoint in current_app.view_functions
         ],
@@ -204,8 +216,15 @@ def _shell() -> shell.Shell:
     )
 
 
+def _place(endpoint: str) -> str:
+    """The page of an endpoint; those of a campaign in the one at hand, else by way of the newest."""
+    if not current_app.url_map.is_endpoint_expecting(endpoint, "campaign_id"):
+        return url_for(endpoint)
+    campaign_id = (request.view_args or {}).get("campaign_id")
+    return url_for(endpoint, campaign_id=campaign_id) if campaign_id else url_for("go", endpoint=endpoint)
+
+
 def _note(actor: Actor) -> str:
     """The unit or the office of the person."""
-    units = [post.unit_name for post in posts_of(actor.user_id).get(actor.user_id or 0, []) if post.unit_name]
     offices = [_(name) for role, name in ROLE_NAMES.items() if role in actor.roles - UNIT_ROLES]
-    return ", ".join([*dict.fromkeys(units), *offices])
+    return ", ".join([*actor.unit_names, *offices])
