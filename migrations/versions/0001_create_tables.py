@@ -126,7 +126,7 @@ def upgrade() -> None:
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_token", sa.String(length=40), nullable=True),
+        sa.Column("lease_token", sa.String(length=80), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(length=200), nullable=True),
         sa.Column("subject", sa.String(length=300), nullable=False),
@@ -135,7 +135,9 @@ def upgrade() -> None:
         sa.Column("error", sa.String(length=500), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ambiguous_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resend", sa.Boolean(), nullable=False),
         sa.CheckConstraint("(status = 'sending') = (lease_until IS NOT NULL)", name=op.f("ck_outbox_mail_lease")),
+        sa.CheckConstraint("status <> 'ambiguous' OR ambiguous_at IS NOT NULL", name=op.f("ck_outbox_mail_ambiguous")),
         sa.CheckConstraint("status <> 'sent' OR sent_at IS NOT NULL", name=op.f("ck_outbox_mail_sent")),
         sa.CheckConstraint(
             "status IN ('pending','sending','sent','failed','ambiguous','cancelled','no_recipient')",
@@ -148,7 +150,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_mail_about"), "outbox_mail", ["about"])
     op.create_index("ix_outbox_mail_campaign", "outbox_mail", ["campaign_id", "id"])
-    op.create_index("ix_outbox_mail_due", "outbox_mail", ["status", "not_before"])
+    op.create_index("ix_outbox_mail_due", "outbox_mail", ["status", "not_before", "id"])
 
     op.create_table(
         "setting",

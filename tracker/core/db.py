@@ -6,13 +6,13 @@ No table lives here; each room has its own models.py.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Delete, Engine, Integer, MetaData, Update, event, inspect
+from sqlalchemy import BigInteger, DateTime, Delete, Engine, Integer, MetaData, Table, Update, event, inspect
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, CursorResult, Dialect
@@ -122,6 +122,18 @@ def insert_once(table: type[Model], values: Mapping[str, Any]) -> bool:
     # RETURNING, since rowcount after DO NOTHING differs between drivers.
     key = inspect(table).primary_key[0]
     return current.execute(make(table).values(**values).on_conflict_do_nothing().returning(key)).first() is not None
+
+
+def insert_many_once(table: type[Model], rows: Sequence[Mapping[str, Any]]) -> int:
+    """`insert_once` for many rows of the same columns, in their order; how many are new."""
+    if not rows:
+        return 0
+    current = session()
+    make = sqlite_insert if current.get_bind().dialect.name == "sqlite" else postgresql_insert
+    key = inspect(table).primary_key[0]
+    # The table, not the class: no unit of work, one statement a thousand rows.
+    statement = make(cast("Table", inspect(table).local_table)).on_conflict_do_nothing().returning(key)
+    return len(current.execute(statement, [dict(row) for row in rows]).all())
 
 
 def changed(statement: Update | Delete) -> int:

@@ -11,7 +11,7 @@ from tracker.core.db import BigId, Instant, Model
 
 
 class Nudge(Model):
-    """One rung of the ladder for one person. `subject`: "report:12" or "campaign:1"; recipient 0: nobody to receive it."""
+    """One rung of the ladder for one person. `subject`: "report:12" or "campaign:1"; recipient 0: nobody."""
 
     __tablename__ = "nudge"
 

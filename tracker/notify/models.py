@@ -15,7 +15,9 @@ class OutboxMail(Model):
     """One mail to one person. `about` is opaque; `dedupe_key` holds "once" where no local day does.
 
     Status: pending, sending, sent, failed, ambiguous, cancelled, no_recipient.
-    Phase of the last attempt: "" before MAIL, "rcpt" after RCPT, "data" once DATA was sent, "done" after the 250.
+    Phase of the last attempt: "" before MAIL, "data" from just before DATA, "done" after the 250.
+    `ambiguous_at`: the connection broke after the final dot, nobody can know; `resend`: one more try is owed.
+    `local_day`: for the digest of nudges alone, the local day on which it goes out, one a person a day.
     """
 
     __tablename__ = "outbox_mail"
@@ -35,7 +37,7 @@ class OutboxMail(Model):
     planned_at: Mapped[datetime] = mapped_column(Instant)
     not_before: Mapped[datetime] = mapped_column(Instant)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
-    lease_token: Mapped[str | None] = mapped_column(String(40))
+    lease_token: Mapped[str | None] = mapped_column(String(80))
     attempts: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[str | None] = mapped_column(String(200), unique=True)
     subject: Mapped[str] = mapped_column(String(300), default="")
@@ -44,6 +46,7 @@ class OutboxMail(Model):
     error: Mapped[str] = mapped_column(String(500), default="")
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     ambiguous_at: Mapped[datetime | None] = mapped_column(Instant)
+    resend: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         UniqueConstraint("recipient_id", "local_day"),
@@ -52,6 +55,7 @@ class OutboxMail(Model):
         ),
         CheckConstraint("(status = 'sending') = (lease_until IS NOT NULL)", name="lease"),
         CheckConstraint("status <> 'sent' OR sent_at IS NOT NULL", name="sent"),
-        Index("ix_outbox_mail_due", "status", "not_before"),
+        CheckConstraint("status <> 'ambiguous' OR ambiguous_at IS NOT NULL", name="ambiguous"),
+        Index("ix_outbox_mail_due", "status", "not_before", "id"),
         Index("ix_outbox_mail_campaign", "campaign_id", "id"),
     )
