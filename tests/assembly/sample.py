@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tracker.assembly.rules import Contribution
+from tracker.assembly.render import Draft, Letterhead
+from tracker.assembly.rules import Contribution, merge_tables, merge_text
 from tracker.core.calendar import OFFICE_ZONE
 from tracker.plans.spec import Column, Milestone, OutlineItem, PlanSpec, Source, Table
 
@@ -17,6 +18,8 @@ HERE = Source(1, "x")
 FOLDER = Path(__file__).parents[2] / "tracker/operate/sample"
 YEARS = tuple(str(year) for year in range(2013, 2024))
 ENTERED_AT = "2023-05-08T09:12:00+07:00"
+AS_OF = datetime(2023, 5, 31, 15, 30, tzinfo=OFFICE_ZONE)
+HEAD = Letterhead("Huyện ủy Phong Thổ", "Đảng bộ tỉnh Lai Châu", "Phong Thổ")
 
 
 @cache
@@ -198,3 +201,18 @@ def contributions(codes: list[str] | None = None, state: str = "reviewed") -> li
             Contribution(unit["ma"], unit["ten_don_vi"], index, 7, state, sections_of(unit["ma"]), tables, entered)
         )
     return found
+
+
+def draft(chosen: list[Contribution], *, provisional: bool = False, head: Letterhead = HEAD) -> Draft:
+    """The consolidated report of some contributions, in values."""
+    have = {each.unit for each in chosen}
+    return Draft(
+        spec(),
+        head,
+        AS_OF,
+        provisional,
+        chosen,
+        [(unit["ma"], unit["ten_don_vi"]) for unit in units() if unit["ma"] not in have],
+        merge_tables(spec(), [(each.unit, each.tables) for each in chosen]),
+        merge_text(spec(), [(each.unit, each.sections) for each in chosen]),
+    )

@@ -47,15 +47,13 @@ BROKEN: Final = N_("Không dựng được bản tổng hợp, chưa báo cáo n
 
 
 class Store(Protocol):
-    """Where bytes are kept by their SHA-256 (files/store.py)."""
+    """The part of the file store (files/store.py) that an assembly needs."""
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, /) -> str:
         """Keep bytes; gives their SHA-256 in hex."""
-        ...
 
-    def get(self, sha256: str) -> bytes:
+    def get(self, key: str, /) -> bytes:
         """The bytes of a key."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
