@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import os
+import pkgutil
 import re
 import subprocess
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from celery import Celery, current_app
 from flask import Flask
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 from werkzeug.routing import Rule
 
+import workers
 from tests import servers
 from tools import messages
 from tracker.core import schema
@@ -336,6 +340,25 @@ def test_every_kind_of_mail_has_its_words() -> None:
     assert [kind + part for kind in sorted(kinds) for part in parts if not (emails / (kind + part)).exists()] == []
     written = {path.name.removesuffix(".subject.txt") for path in emails.glob("*.subject.txt")}
     assert written - kinds == set(), "words for mails that nobody sends"
+
+
+# The timetable.
+
+
+def test_every_task_of_the_timetable_exists() -> None:
+    modules = [importlib.import_module(f"workers.{each.name}") for each in pkgutil.iter_modules(workers.__path__)]
+    things = [thing for module in modules for thing in vars(module).values()]
+    apps = [current_app, *(thing for thing in things if isinstance(thing, Celery))]
+    tables = [app.conf.beat_schedule for app in apps]
+    tables += [thing for thing in things if isinstance(thing, Mapping)]
+    wanted = {
+        entry["task"]
+        for table in tables
+        for entry in table.values()
+        if isinstance(entry, Mapping) and "task" in entry and "schedule" in entry
+    }
+    assert wanted, "no timetable"
+    assert wanted - {task for app in apps for task in app.tasks} == set()
 
 
 # The schema.
