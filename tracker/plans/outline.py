@@ -37,11 +37,14 @@ class _Node:
     level: int
     source: Source
     guidance: list[Guidance] = field(default_factory=list)
+    intro: list[Guidance] = field(default_factory=list)
     children: list[_Node] = field(default_factory=list)
 
     def freeze(self) -> OutlineItem:
         children = tuple(child.freeze() for child in self.children)
-        return OutlineItem(self.number, self.numbered, self.title, tuple(self.guidance), children, self.source)
+        return OutlineItem(
+            self.number, self.numbered, self.title, tuple(self.guidance), children, self.source, tuple(self.intro)
+        )
 
 
 def read_outline(passages: Sequence[Passage], groups: Sequence[str]) -> tuple[OutlineItem, ...]:
@@ -70,8 +73,20 @@ def read_outline(passages: Sequence[Passage], groups: Sequence[str]) -> tuple[Ou
             parent.children.append(node)
             path.append(node)
         else:
-            path[-1].guidance.append(_guidance(passage, groups))
+            listed = bool(_BULLET.match(passage.text))
+            (path[-1].guidance if listed else path[-1].intro).append(_guidance(passage, groups))
+    _list_all(roots)
     return tuple(root.freeze() for root in roots)
+
+
+def _list_all(roots: Sequence[_Node]) -> None:
+    """A plan that writes no lists at all says everything in sentences: then those are its items."""
+    nodes = list(roots)
+    for node in nodes:
+        nodes.extend(node.children)
+    if not any(node.guidance for node in nodes):
+        for node in nodes:
+            node.guidance, node.intro = node.intro, []
 
 
 def _heading(text: str) -> tuple[int, str, str] | None:

@@ -70,6 +70,7 @@ class OutlineItem:
     """A heading of the report's outline (đề cương). `number` is the whole path, 'II.3'.
 
     `numbered` is False where the plan gives no number and the reader made one ('IV.2.1').
+    `guidance`: the items that the plan lists under it; `intro`: sentences that stand there outside its list.
     """
 
     number: str
@@ -78,6 +79,12 @@ class OutlineItem:
     guidance: tuple[Guidance, ...]
     children: tuple[OutlineItem, ...]
     source: Source
+    intro: tuple[Guidance, ...] = ()
+
+    @property
+    def advice(self) -> tuple[Guidance, ...]:
+        """All that the plan says about what to write here, in its order."""
+        return self.intro + self.guidance
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,7 @@ def writable_sections(spec: PlanSpec) -> list[OutlineItem]:
 
 def guidance_for(section: OutlineItem, group: str | None) -> list[Guidance]:
     """The guidance that concerns a group; guidance that names no group concerns all. `None`: every line of it."""
-    return [line for line in section.guidance if group is None or not line.groups or group in line.groups]
+    return [line for line in section.advice if group is None or not line.groups or group in line.groups]
 
 
 def sections_for(spec: PlanSpec, group: str | None) -> list[OutlineItem]:
@@ -191,7 +198,7 @@ def sections_for(spec: PlanSpec, group: str | None) -> list[OutlineItem]:
     return [
         section
         for section in writable_sections(spec)
-        if not section.guidance or section.children or guidance_for(section, group)
+        if not section.advice or section.children or guidance_for(section, group)
     ]
 
 
@@ -293,13 +300,15 @@ def _item(item: OutlineItem) -> Json:
         "number": item.number,
         "numbered": item.numbered,
         "title": item.title,
-        "guidance": [
-            {"text": g.text, "groups": list(g.groups), "wants_figures": g.wants_figures, "source": _source(g.source)}
-            for g in item.guidance
-        ],
+        "intro": [_guidance(line) for line in item.intro],
+        "guidance": [_guidance(line) for line in item.guidance],
         "children": [_item(child) for child in item.children],
         "source": _source(item.source),
     }
+
+
+def _guidance(g: Guidance) -> Json:
+    return {"text": g.text, "groups": list(g.groups), "wants_figures": g.wants_figures, "source": _source(g.source)}
 
 
 def _table(table: Table) -> Json:
@@ -354,12 +363,15 @@ def _read_item(i: Mapping[str, Any]) -> OutlineItem:
         number=i["number"],
         numbered=i["numbered"],
         title=i["title"],
-        guidance=tuple(
-            Guidance(g["text"], tuple(g["groups"]), g["wants_figures"], _read_source(g)) for g in i["guidance"]
-        ),
+        guidance=tuple(_read_guidance(g) for g in i["guidance"]),
+        intro=tuple(_read_guidance(g) for g in i.get("intro", ())),
         children=tuple(_read_item(child) for child in i["children"]),
         source=_read_source(i),
     )
+
+
+def _read_guidance(g: Mapping[str, Any]) -> Guidance:
+    return Guidance(g["text"], tuple(g["groups"]), g["wants_figures"], _read_source(g))
 
 
 def _read_table(t: Mapping[str, Any]) -> Table:
