@@ -9,7 +9,7 @@
 //   [data-saved]       the status, with its sentences in data-msg-…; [data-conflict]: the panel for a 409
 //   [data-nothing]     the checkbox "không phát sinh"
 //
-// The server answers 200 {version, saved_at?: "08:57"}; 409 {version, detail, html?}; anything else is problem+json.
+// The server answers 200 {version, saved_at?: "08:57"}; 409 {version, detail, html? or cells?, at?}; anything else is problem+json.
 (() => {
   "use strict";
 
@@ -221,6 +221,7 @@
       }
       const said = await answer.json().catch(() => ({}));
       if (answer.ok) this.saved(said, sent, partly);
+      else if (answer.status === 409 && this.ours(said, body)) this.saved(said, sent, partly);
       else if (answer.status === 409) this.conflict(said);
       else if (answer.status === 401 || said.code === "csrf" || said.code === "not_signed_in") {
         this.say("held", this.hold() ? "signed-out" : "unkept");
@@ -240,10 +241,17 @@
       this.dirty = partly || !this.same(sent, this.fields());
       if (this.dirty) this.hold();
       else this.drop();
-      const now = new Date();
-      const clock = `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
-      this.say(partly ? "refused" : "saved", partly ? "partial" : "saved", { gio: said.saved_at || clock });
+      this.say(partly ? "refused" : "saved", partly ? "partial" : "saved", {
+        gio: this.time(said.saved_at || said.at),
+      });
       if (this.dirty && !partly) this.later(WAIT);
+    }
+
+    // "08:57" as it is; an instant, or this moment if the server names none, on this machine's clock.
+    time(at) {
+      if (/^\d\d:\d\d$/.test(at || "")) return at;
+      const moment = at ? new Date(at) : new Date();
+      return `${String(moment.getHours()).padStart(2, "0")}:${String(moment.getMinutes()).padStart(2, "0")}`;
     }
 
     away(wait = 0) {
@@ -255,6 +263,21 @@
     refused(said) {
       this.hold();
       this.say("refused", "refused", {}, said.detail);
+    }
+
+    // The stored version is what was sent: an earlier save arrived and its answer did not.
+    ours(said, body) {
+      if (said.code !== "stale_version" || this.as === "form") return false;
+      const mine = JSON.parse(body);
+      if (mine.html !== undefined && typeof said.html === "string") {
+        const plain = (html) => html.replace(/\s+/g, " ").trim();
+        return plain(mine.html) === plain(said.html);
+      }
+      if (!mine.cells || !said.cells) return false;
+      const typed = (cell) => String(cell ?? "").replace(/[.\s]/g, "");
+      return Object.entries(mine.cells).every(([row, columns]) =>
+        Object.entries(columns).every(([key, cell]) => typed(cell) === typed(said.cells[row]?.[key])),
+      );
     }
 
     // ---- somebody else wrote first

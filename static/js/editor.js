@@ -15,11 +15,20 @@
   const HEADINGS = new Set(["H1", "H2", "H3", "H4", "H5", "H6"]);
   const LARGEST_SPAN = 50;
 
-  // Inline styles are read from data-s: under the page's policy a style attribute would be reported, and none is kept.
-  const parse = (html) =>
-    new DOMParser().parseFromString(html.replace(/(<[^>]*?)\sstyle\s*=/gi, "$1 data-s="), "text/html").body;
+  // The page's policy would report inline styles and handlers while parsing, although none is kept: they are renamed
+  // first, styles so that they can still be read. What is kept is decided by cleanInto alone.
+  const INLINE = /(<[a-z][^>]*?[\s/"'])(style|on[a-z]+)(\s*=)/gi;
 
-  const styleOf = (node) => node.getAttribute?.("data-s") || "";
+  const parse = (html) => {
+    let text = html.replace(/<(style|script)\b[\s\S]*?(<\/\1\s*>|$)/gi, "");
+    for (let before = ""; before !== text; ) {
+      before = text;
+      text = text.replace(INLINE, "$1data-$2$3");
+    }
+    return new DOMParser().parseFromString(text, "text/html").body;
+  };
+
+  const styleOf = (node) => node.getAttribute?.("data-style") || "";
   const isWordList = (node) => node.nodeName === "P" && /mso-list:\s*l\d/i.test(styleOf(node));
 
   // What Word draws before an item, "1." or "·", is its own text: taken off, it says which list it was.

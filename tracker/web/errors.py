@@ -5,6 +5,7 @@ The sentences of refusals are written where they are raised; here are only those
 
 from __future__ import annotations
 
+import json
 import logging
 
 from flask import Flask, current_app, flash, make_response, render_template, request
@@ -80,6 +81,7 @@ def answer(
         return problem(status, code, sentence, extra, fault)
     title = say(TITLES.get(status, TITLES[422 if status < 500 else 500]))
     context = {"status": status, "title": title, "sentence": sentence, "problems": problems or [], "request_id": fault}
+    context["way_back"] = "/"  # an error page repeats nothing of its address
     if is_htmx():
         reply = make_response(_draw("_error.html", context), status)
         reply.headers["HX-Retarget"] = REGION
@@ -155,7 +157,8 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 
 def _database_away(error: Exception) -> Response:
-    log.error("database away, request %s: %s", request_id(), type(error).__name__, exc_info=error)
+    # The statement and its values stay out of the log: they hold what people wrote.
+    log.error("database away, request %s: %s", request_id(), json.dumps(str(getattr(error, "orig", None) or error)))
     code, detail = DETAILS[503]
     reply = answer(503, code, say(detail))
     reply.headers["Retry-After"] = _RETRY_SECONDS

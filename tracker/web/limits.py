@@ -9,7 +9,7 @@ import hashlib
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, request
-from flask_limiter import Limiter
+from flask_limiter import HeaderNames, Limiter
 from werkzeug.wrappers import Response
 
 from tracker.web.access import actor, is_signed_in
@@ -19,6 +19,7 @@ from tracker.web.csrf import bears_token
 PER_CALLER = "2400 per minute"
 # A whole office may sit behind one address, and everybody signs in on the same morning.
 PER_STRANGER = "3000 per minute"
+_WAIT = "X-RateLimit-Retry-After"
 _NEVER_LIMITED = frozenset({"static"})
 
 
@@ -46,6 +47,7 @@ limiter = Limiter(
     default_limits=[_limit],
     strategy="fixed-window",
     headers_enabled=True,
+    header_name_mapping={HeaderNames.RETRY_AFTER: _WAIT},
     # Counting is a courtesy: with Redis away or slow the product goes on serving and counts by itself.
     swallow_errors=True,
     in_memory_fallback_enabled=True,
@@ -79,7 +81,8 @@ def install(app: Flask, *, storage: str) -> None:
 
 
 def _no_needless_wait(response: Response) -> Response:
-    """flask-limiter says Retry-After on every answer; only a refusal for now means it."""
-    if response.status_code not in {429, 503}:
-        response.headers.pop("Retry-After", None)
+    """flask-limiter tells every answer how long to wait; only a refusal for now means it."""
+    wait = response.headers.pop(_WAIT, None)
+    if wait is not None and response.status_code == 429:
+        response.headers["Retry-After"] = wait
     return response
