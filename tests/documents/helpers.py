@@ -33,6 +33,9 @@ VIETNAMESE = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹ
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
+_SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
+
+
 def plain_docx(blocks: Iterable[Block]) -> bytes:
     """Blocks as an ordinary .docx: a paragraph each, `**…**` as bold runs, grids as tables."""
     out = [DOCUMENT_OPEN]
@@ -40,12 +43,14 @@ def plain_docx(blocks: Iterable[Block]) -> bytes:
         if isinstance(block, Paragraph):
             out.append(f"<w:p>{_runs(block.text, block.bold)}</w:p>")
         else:
-            grid = "".join("<w:gridCol w:w='900'/>" for _ in range(block.width))
+            grid = "".join(f"<w:gridCol w:w='{9000 // block.width}'/>" for _ in range(block.width))
             rows = "".join(
                 "<w:tr>" + "".join(f"<w:tc><w:p>{_runs(cell, False)}</w:p></w:tc>" for cell in row) + "</w:tr>"
                 for row in block.rows
             )
-            out.append(f"<w:tbl><w:tblPr/><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl><w:p/>")
+            borders = "".join(f'<w:{side} w:val="single" w:sz="4"/>' for side in _SIDES)
+            set_up = f"<w:tblPr><w:tblBorders>{borders}</w:tblBorders></w:tblPr>"
+            out.append(f"<w:tbl>{set_up}<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl><w:p/>")
     out.append("<w:sectPr/>" + DOCUMENT_CLOSE)
     empty = Document(PROFILES["dang_hd36"], Head("", "", ""))
     return pack(empty, "".join(out))

@@ -50,13 +50,33 @@ def _limit(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _blocks(data: bytes, name: str) -> bytes:
+    from tracker.documents.reader import blocks_here
+    from tracker.documents.richblocks import pack_blocks
+
+    return pack_blocks(blocks_here(data, name))
+
+
+def _rich(data: bytes, name: str) -> bytes:
+    from tracker.documents.reader import rich_here
+    from tracker.documents.richblocks import pack_rich
+
+    return pack_rich(rich_here(data, name))
+
+
+def _rows(data: bytes, name: str) -> bytes:
+    from tracker.documents.sheet import rows_here
+
+    return json.dumps(rows_here(data, name), ensure_ascii=False).encode()
+
+
 def _pdf(data: bytes, name: str) -> bytes:
     from tracker.documents.pdf import compile_here
 
     return compile_here(data)
 
 
-_TASKS: dict[str, Callable[[bytes, str], bytes]] = {"pdf": _pdf}
+_TASKS: dict[str, Callable[[bytes, str], bytes]] = {"blocks": _blocks, "rich": _rich, "rows": _rows, "pdf": _pdf}
 
 if __name__ == "__main__":
     sys.exit(main())
