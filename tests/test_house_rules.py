@@ -10,7 +10,7 @@ import pkgutil
 import re
 import subprocess
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -160,7 +160,9 @@ def test_no_import_inside_a_function_dodges_a_circle() -> None:
                         if module.split(".")[0] in {"tracker", "workers", "config"}:
                             yield f"{name(path)}:{outer.name}: {module}"
 
-    assert [each for path in SOURCES for each in hidden(path)] == []
+    # The child that reads uploads sets its limits first, and then loads only what its one task needs.
+    lazy = "tracker/documents/child.py"
+    assert [each for path in SOURCES if name(path) != lazy for each in hidden(path)] == []
 
 
 # What a file looks like.
@@ -278,16 +280,25 @@ class Kinds:
         self.path = path
         self.module = tree(path)
         self.functions = [n for n in ast.walk(self.module) if isinstance(n, ast.FunctionDef)]
-        self.constants = {
-            target.id: node.value.value
-            for node in self.module.body
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
 
     def all(self) -> set[str]:
-        return self._given_to("queue", "kind", 0, set())
+        found = self._given_to("queue", "kind", 0, set())
+        for outer in [self.module, *self.functions]:
+            for node in self._own(outer):
+                if isinstance(node, ast.Call) and node.args and dotted(node.args[0]) == "OutboxMail":
+                    found |= self._in_rows(node, outer)
+        return found
+
+    def _in_rows(self, call: ast.Call, outer: ast.AST) -> set[str]:
+        """insert_once(OutboxMail, {"kind": …}) and its like."""
+        return {
+            kind
+            for row in ast.walk(call)
+            if isinstance(row, ast.Dict)
+            for key, value in zip(row.keys, row.values, strict=True)
+            if isinstance(key, ast.Constant) and key.value == "kind"
+            for kind in self._value(value, outer, set())
+        }
 
     def _given_to(self, function: str, parameter: str, position: int, seen: set[str]) -> set[str]:
         found: set[str] = set()
@@ -301,20 +312,45 @@ class Kinds:
         return found
 
     def _value(self, value: ast.expr, outer: ast.AST, seen: set[str]) -> set[str]:
+        """The strings that an expression can be."""
         match value:
             case ast.Constant(value=str(kind)):
                 return {kind}
             case ast.IfExp(body=one, orelse=other):
                 return self._value(one, outer, seen) | self._value(other, outer, seen)
-            case ast.Name(id=word) if word in self.constants:
-                return {str(self.constants[word])}
-            case ast.Name(id=word) if isinstance(outer, ast.FunctionDef):
-                arguments = [a.arg for a in [*outer.args.posonlyargs, *outer.args.args]]
-                every = [*arguments, *(a.arg for a in outer.args.kwonlyargs)]
-                if word in every and f"{outer.name}:{word}" not in seen:
-                    position = arguments.index(word) if word in arguments else len(every)
-                    return self._given_to(outer.name, word, position, {*seen, f"{outer.name}:{word}"})
+            case ast.Dict(values=values):
+                return {kind for each in values for kind in self._value(each, outer, seen)}
+            case ast.Subscript(value=ast.Name() as table):
+                return self._value(table, outer, seen)
+            case ast.Name(id=word):
+                if isinstance(outer, ast.FunctionDef):
+                    local = [v for name, v in self._assigned(self._own(outer)) if name == word]
+                    if local:
+                        return {kind for each in local for kind in self._value(each, outer, seen)}
+                    arguments = [a.arg for a in [*outer.args.posonlyargs, *outer.args.args]]
+                    every = [*arguments, *(a.arg for a in outer.args.kwonlyargs)]
+                    if word in every and f"{outer.name}:{word}" not in seen:
+                        position = arguments.index(word) if word in arguments else len(every)
+                        return self._given_to(outer.name, word, position, {*seen, f"{outer.name}:{word}"})
+                for name_, v in self._assigned(self.module.body):
+                    if name_ == word:
+                        return self._value(v, self.module, seen)
+                for node in self.module.body:
+                    if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tracker."):
+                        for alias in node.names:
+                            if (alias.asname or alias.name) == word:
+                                other = Kinds(ROOT / f"{node.module.replace('.', '/')}.py")
+                                return other._value(ast.Name(alias.name), other.module, seen)
         raise AssertionError(f"{name(self.path)}:{value.lineno}: write the kind of mail out, so that it can be checked")
+
+    @staticmethod
+    def _assigned(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
+        for node in nodes:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=word)], value=value):
+                    yield word, value
+                case ast.AnnAssign(target=ast.Name(id=word), value=ast.expr() as value):
+                    yield word, value
 
     @staticmethod
     def _own(outer: ast.AST) -> Iterator[ast.AST]:
