@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,10 @@ from tracker.accounts import admin as accounts_admin
 from tracker.accounts import views as accounts_views
 from tracker.accounts.forms import ROLE_NAMES
 from tracker.accounts.queries import actor_of_session, actor_of_token
+from tracker.assembly import api as assembly_api
+from tracker.assembly import views as assembly_views
 from tracker.board import api as board_api
+from tracker.board import views as board_views
 from tracker.campaigns import api as campaigns_api
 from tracker.campaigns.queries import newest_first
 from tracker.core import clock
@@ -30,7 +33,11 @@ from tracker.office import views as office_views
 from tracker.office.queries import frame, use_zone
 from tracker.operate import views as operate_views
 from tracker.reports import api as reports_api
+from tracker.reports import editing as reports_editing
+from tracker.reports import pages as reports_pages
 from tracker.review import api as review_api
+from tracker.review import service as review_service
+from tracker.review.queries import told_remarks
 from tracker.web import cookies, shell
 from tracker.web.access import is_signed_in, signed_in
 from tracker.web.csrf import bears_token
@@ -138,7 +145,7 @@ def _rooms(app: Flask) -> None:
     def home() -> Response:
         """Everybody's own first page."""
         actor: Actor = current_user.actor
-        return redirect(url_for(_first_page(actor)))
+        return redirect(_place(_first_page(actor)))
 
     @app.get("/go/<endpoint>")
     @signed_in
@@ -149,8 +156,18 @@ def _rooms(app: Flask) -> None:
             return redirect(url_for("campaigns.index"))
         return redirect(url_for(endpoint, campaign_id=campaigns[0].id))
 
+    # What a unit sees of the review comes from the room above its own.
+    reports_pages.remark_source = _remarks
+    reports_pages.step_taker = review_service.take_step
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
+
+
+def _remarks(report_ids: Collection[int]) -> list[reports_pages.RemarkShown]:
+    return [
+        reports_pages.RemarkShown(each.report_id, each.part, each.row, each.column, each.text, each.by_name, each.at)
+        for each in told_remarks(report_ids)
+    ]
 
 
 def _blueprints() -> list[Blueprint]:
@@ -160,8 +177,12 @@ def _blueprints() -> list[Blueprint]:
         office_views.bp,
         campaigns_api.bp,
         reports_api.bp,
+        reports_editing.bp,
         review_api.bp,
+        board_views.bp,
         board_api.bp,
+        assembly_views.bp,
+        assembly_api.bp,
         operate_views.bp,
     ]
 

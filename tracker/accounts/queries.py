@@ -104,8 +104,10 @@ def units() -> Sequence[Unit]:
 
 
 def _people(*last: Any) -> Select[Any]:
-    return select(User.id, User.name, User.email, Membership.role, Membership.unit_id, *last).outerjoin(
-        Membership, Membership.user_id == User.id
+    return (
+        select(User.id, User.name, User.email, Membership.role, Membership.unit_id, Unit.name.label("unit"), *last)
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
     )
 
 
@@ -118,6 +120,7 @@ def _actor(rows: Sequence[Row[Any]]) -> Actor:
         roles=frozenset(Role(row.role) for row in rows if row.role),
         reporter_of=frozenset(row.unit_id for row in rows if row.role == Role.REPORTER),
         head_of=frozenset(row.unit_id for row in rows if row.role == Role.UNIT_HEAD),
+        unit_names=tuple(dict.fromkeys(row.unit for row in rows if row.unit)),
     )
 
 

@@ -23,13 +23,17 @@ from tracker.reports.rules import State
 
 @dataclass(slots=True)
 class Totals:
-    """Counts of some reports. `overdue`: past their own deadline and drafting; `late`: first submitted after it."""
+    """Counts of some reports. `overdue`: past their own deadline and drafting; `late`: first submitted after it.
+
+    `changes` grows with every change of any of them: what a page compares to know whether it is up to date.
+    """
 
     total: int = 0
     by_state: dict[str, int] = field(default_factory=lambda: {state.value: 0 for state in State})
     overdue: int = 0
     late: int = 0
     sent_back: int = 0
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def totals(campaign_id: int, now: datetime) -> Board:
                 func.sum(case((overdue, 1), else_=0)),
                 func.sum(case((Report.first_submitted_at >= Report.first_due_before, 1), else_=0)),
                 func.sum(case((and_(Report.state == State.DRAFTING, Report.sent_back_at.is_not(None)), 1), else_=0)),
+            func.sum(Report.version),
             )
             .where(Report.campaign_id == campaign_id)
             .group_by(Report.group_no, Report.state)
@@ -74,13 +79,14 @@ def totals(campaign_id: int, now: datetime) -> Board:
     )
     whole = Totals()
     groups: dict[int, tuple[str, Totals]] = {}
-    for number, name, state, count, n_overdue, n_late, n_back in rows:
+    for number, name, state, count, n_overdue, n_late, n_back, n_changes in rows:
         for part in (whole, groups.setdefault(number, (name, Totals()))[1]):
             part.total += count
             part.by_state[state] += count
             part.overdue += n_overdue
             part.late += n_late
             part.sent_back += n_back
+            part.changes += n_changes
     return Board(whole, list(groups.values()))
 
 
@@ -150,3 +156,17 @@ def _narrowed(
         pattern = fold(filters.q).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         statement = statement.where(Report.search.like(f"%{pattern}%", escape="\\"))
     return statement
+
+
+def progress_days(campaign_id: int) -> tuple[list[datetime], list[datetime]]:
+    """When the reports of a campaign were first submitted, and when those now accepted were: for the chart."""
+    found = (
+        session()
+        .execute(
+            select(Report.first_submitted_at, Report.reviewed_at).where(
+                Report.campaign_id == campaign_id, Report.first_submitted_at.is_not(None)
+            )
+        )
+        .all()
+    )
+    return [row[0] for row in found if row[0]], [row[1] for row in found if row[1]]

@@ -32,6 +32,7 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     reporter_of: frozenset[int] = field(default_factory=frozenset)
     head_of: frozenset[int] = field(default_factory=frozenset)
+    unit_names: tuple[str, ...] = ()
 
     @property
     def units(self) -> frozenset[int]:

@@ -51,6 +51,26 @@ def setting(key: str, default: Any = None) -> Any:
     return default if row is None else row[0]
 
 
+def frame(on: date) -> tuple[str | None, str]:
+    """The product's name if the office gave one, and the issuing body's name ("" if none). One statement."""
+    body = (
+        select(Body.name)
+        .where(
+            Body.duty == "issuer",
+            or_(Body.valid_from.is_(None), Body.valid_from <= on),
+            or_(Body.valid_to.is_(None), Body.valid_to >= on),
+        )
+        .order_by(Body.valid_from.desc().nulls_last(), Body.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    named = {
+        key: select(Setting.value).where(Setting.key == key).scalar_subquery() for key in ("product_name", "body_name")
+    }
+    row = session().execute(select(named["product_name"], body, named["body_name"])).one()
+    return (str(row[0]) if row[0] else None), str(row[1] or row[2] or "")
+
+
 def body_with(duty: str, on: date) -> Body | None:
     """The body that holds a duty (issuer, lead, oversight) on a day; the newest if several do."""
     return (

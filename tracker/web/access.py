@@ -43,6 +43,7 @@ PUBLIC: frozenset[str] = frozenset(
         "accounts.take_invite",
         "accounts.reset",
         "accounts.take_reset",
+        "board.view",  # a signed address that ends by itself
         "lang.switch",  # the language of the sign-in page
     }
 )
