@@ -11,6 +11,7 @@ from tracker.documents.blocks import Block
 from tracker.documents.fromword import word_blocks, word_rich
 from tracker.documents.guard import MIB, run
 from tracker.documents.package import legacy, open_package
+from tracker.documents.pdftext import blocks_from_pdf
 from tracker.documents.richblocks import Rich, plain_rich, unpack_blocks, unpack_rich
 from tracker.documents.textfile import blocks_from_text
 from tracker.documents.wordml import read_word
@@ -95,8 +96,6 @@ def kind_of(data: bytes, name: str) -> str:
 def blocks_here(data: bytes, name: str) -> list[Block]:
     """The blocks of a .docx or .pdf, parsed in this process: for the child, never for a stranger's file elsewhere."""
     if kind_of(data, name) == "pdf":
-        from tracker.documents.pdftext import blocks_from_pdf
-
         return blocks_from_pdf(data, name)
     return word_blocks(read_word(open_package(data, "docx", name), name))
 
