@@ -147,14 +147,14 @@ def _rooms(app: Flask) -> None:
         actor: Actor = current_user.actor
         return redirect(_place(_first_page(actor)))
 
-    @app.get("/go/<endpoint>")
+    @app.get("/go/<place>")
     @signed_in
-    def go(endpoint: str) -> Response:
+    def go(place: str) -> Response:
         """A campaign's page in the newest campaign."""
         campaigns = newest_first()
-        if endpoint not in {place for _label, place, _roles in _NAV} or not campaigns:
+        if place not in {endpoint for _label, endpoint, _roles in _NAV} or not campaigns:
             return redirect(url_for("campaigns.index"))
-        return redirect(url_for(endpoint, campaign_id=campaigns[0].id))
+        return redirect(url_for(place, campaign_id=campaigns[0].id))
 
     # What a unit sees of the review comes from the room above its own.
     reports_pages.remark_source = _remarks
@@ -242,7 +242,7 @@ def _place(endpoint: str) -> str:
     if not current_app.url_map.is_endpoint_expecting(endpoint, "campaign_id"):
         return url_for(endpoint)
     campaign_id = (request.view_args or {}).get("campaign_id")
-    return url_for(endpoint, campaign_id=campaign_id) if campaign_id else url_for("go", endpoint=endpoint)
+    return url_for(endpoint, campaign_id=campaign_id) if campaign_id else url_for("go", place=endpoint)
 
 
 def _note(actor: Actor) -> str:

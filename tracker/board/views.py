@@ -75,6 +75,7 @@ def show(campaign_id: int) -> Response:
         limit=PAGE,
     )
     lines = _lines(found[:PAGE], days, now)
+    steps = _steps(campaign, counted.all, days, now)
     whole = counted.all.total <= PAGE and not _narrowed(filters)
     template = "board/_board.html" if is_htmx() else "board/board.html"
     return Response(
@@ -86,12 +87,12 @@ def show(campaign_id: int) -> Response:
             filters=filters,
             lines=lines,
             lates=[line for line in lines if line.stands.overdue] if whole else [],
-            steps=_steps(campaign, counted.all, days, now),
+            steps=steps,
             version=version,
             now=now,
-            here=_address(campaign.id),
+            address=_address(campaign.id),
             next_url=_next(campaign.id, found),
-            next_due=_submit(campaign, days, now),
+            next_due=_submit(steps),
         )
     )
 
@@ -130,7 +131,6 @@ def _overview(campaign: Campaign, until: datetime | None) -> str:
         chart=_chart(campaign, counted.all, days, now, sent, reviewed),
         now=now,
         until=until,
-        next_due=_submit(campaign, days, now),
     )
 
 
@@ -209,8 +209,8 @@ def _steps(campaign: Campaign, all_: Totals, days: WorkingCalendar, now: datetim
     return steps
 
 
-def _submit(campaign: Campaign, days: WorkingCalendar, now: datetime) -> Step | None:
-    return next((s for s in _steps(campaign, Totals(), days, now) if s.milestone.kind == "submit"), None)
+def _submit(steps: Sequence[Step]) -> Step | None:
+    return next((step for step in steps if step.milestone.kind == "submit"), None)
 
 
 def _chart(
