@@ -5,8 +5,6 @@ The columns are the contract's (contract.md, `tracker units import`). Opening a 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,6 +19,7 @@ from tracker.core.db import session
 from tracker.core.errors import Forbidden, Invalid, Refusal
 from tracker.core.people import Actor, Role
 from tracker.core.text import N_, fold, one_line
+from tracker.documents.sheet import read_rows
 
 LARGEST: Final = 5 * 1024 * 1024
 MOST_ROWS: Final = 20_000
@@ -63,14 +62,7 @@ def read_units(name: str, data: bytes) -> list[UnitRow]:
     """The rows of a list. Raises Invalid; its `problems` name row (as the file counts them) and column, all at once."""
     if len(data) > LARGEST:
         raise Invalid("list_too_large", N_("Tệp danh sách lớn hơn 5 MB. Tách thành nhiều tệp."))
-    suffix = name.rsplit(".", 1)[-1].lower()
-    if suffix == "csv" or suffix == "txt":
-        lines = _csv(data)
-    elif suffix == "xlsx":
-        lines = _xlsx(data, name)
-    else:
-        raise Invalid("list_type", N_("Danh sách đơn vị nhận tệp CSV hoặc XLSX; «%(name)s» là loại khác."), name=name)
-    return rows_of(lines)
+    return rows_of(list(enumerate(read_rows(data, name), 1)))
 
 
 def rows_of(lines: Sequence[tuple[int, Cells]]) -> list[UnitRow]:
@@ -248,46 +240,3 @@ def _twice(number: int, column: str, raw: str, first: int) -> Refusal:
 
 def _clean(text: str) -> str:
     return one_line(_HIDDEN.sub("", text))
-
-
-def _csv(data: bytes) -> list[tuple[int, Cells]]:
-    text = _decoded(data)
-    head = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    lines: list[tuple[int, Cells]] = []
-    try:
-        began = 1
-        for cells in reader:
-            lines.append((began, cells))
-            began = reader.line_num + 1
-    except csv.Error as error:
-        raise Invalid(
-            "bad_csv",
-            N_("Không đọc được dòng %(row)s của tệp CSV. Mở tệp, lưu lại dạng CSV UTF-8."),
-            row=reader.line_num,
-        ) from error
-    return lines
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid(
-            "bad_coding", N_("Tệp CSV không ở bảng mã UTF-8, chữ tiếng Việt sẽ sai. Lưu lại dạng CSV UTF-8.")
-        ) from None
-
-
-def _xlsx(data: bytes, name: str) -> list[tuple[int, Cells]]:
-    from tracker.documents.workbook import read_rows
-
-    return [(number, [_shown(cell) for cell in cells]) for number, cells in enumerate(read_rows(data, name), 1)]
-
-
-def _shown(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)

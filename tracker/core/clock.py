@@ -32,3 +32,8 @@ def real_time() -> None:
 def simulated() -> bool:
     """True if the clock was set by `start_at`."""
     return _offset is not None
+
+
+def machine_now() -> datetime:
+    """The machine's own instant, whatever the clock says: for heartbeats and for whoever looks after the machine."""
+    return datetime.now(UTC)
