@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from tracker.accounts.models import Unit
 from tracker.assembly.models import Assembly
-from tracker.assembly.rules import Contribution, TableAnswer
+from tracker.assembly.rules import FORMATS, Contribution, TableAnswer
 from tracker.campaigns.models import Campaign
 from tracker.core.db import read_only, session
-from tracker.core.errors import NotFound
+from tracker.core.errors import Conflict, NotFound
 from tracker.core.people import Actor, Role
 from tracker.core.text import N_
 from tracker.office.models import Body
@@ -92,11 +92,16 @@ def waiting(now: datetime) -> list[int]:
 
 
 def file_key(assembly: Assembly, format: str) -> str:
-    """The store's key of one file of an assembly that is done; NotFound before that, or for another name."""
-    key = assembly.files.get(format)
-    if key is None:
-        raise NotFound("no_file", N_("Bản tổng hợp này chưa có tệp đó."))
-    return str(key)
+    """The store's key of one file; NotFound for a name that there is not, Conflict while there is no result."""
+    if format not in FORMATS:
+        raise NotFound("no_file", N_("Bản tổng hợp không có tệp này."))
+    if assembly.state != "done":
+        raise Conflict(
+            "assembly_not_done",
+            N_("Bản tổng hợp này chưa dựng xong nên chưa có tệp."),
+            {"state": assembly.state, "progress": assembly.progress},
+        )
+    return str(assembly.files[format])
 
 
 def standings(campaign_id: int) -> list[Standing]:
@@ -182,3 +187,9 @@ def versions(report_ids: Sequence[int]) -> dict[int, int]:
 def issuer_on(day: date) -> Body | None:
     """The body that issues the consolidated report on a day, if the office has told."""
     return body_with("issuer", day)
+
+
+def known_files() -> set[str]:
+    """Every key in the store that an assembly names (for the sweep of bytes that no row names)."""
+    rows = session().scalars(select(Assembly.files).where(Assembly.state == "done"))
+    return {str(key) for files in rows for key in files.values()}

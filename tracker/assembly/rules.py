@@ -25,7 +25,13 @@ from tracker.plans.spec import Column, PlanSpec, Table, input_columns, writable_
 TOTAL: Final = "total"
 LEASE_SECONDS: Final = 60
 ATTEMPTS: Final = 5
-FORMATS: Final = ("docx", "xlsx", "pdf", "json")
+CONTENT_TYPES: Final[Mapping[str, str]] = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "json": "application/json",
+}
+FORMATS: Final = tuple(CONTENT_TYPES)
 
 TableAnswer = Cells | Literal["nothing_to_report"]
 Origin = dict[str, Any]  # {"value": figure, "from": [unit codes]}
@@ -204,3 +210,10 @@ def _entered(each: Contribution, table: str, row: str, column: str) -> tuple[str
 def file_stem(number: str) -> str:
     """The plan's number as a file name: '271-KH/HU' -> '271-KH-HU'."""
     return "-".join(part for part in number.replace("\\", "/").replace(" ", "").split("/") if part.strip("."))
+
+
+def file_name(number: str, format: str, provisional: bool) -> str:
+    """What a downloaded file is called: "Báo cáo tổng hợp 271-KH-HU (tạm tính).docx"; the figures are figures.json."""
+    if format == "json":
+        return "figures.json"
+    return f"Báo cáo tổng hợp {file_stem(number)}{' (tạm tính)' if provisional else ''}.{format}"
