@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, false, select, true
+from sqlalchemy import ColumnElement, Row, Select, false, literal, select, true, union_all
 
 from tracker.accounts.models import Unit
 from tracker.campaigns.models import Campaign
@@ -17,6 +18,17 @@ from tracker.core.text import N_
 from tracker.documents.richtext import visible_text
 from tracker.reports.models import Report, ReportEvent, ReportSection, ReportTable
 from tracker.reports.rules import Concern, SectionAnswer, Standing, State, TableAnswer, concerns
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """How far one part of a report is, without what it says. `filled`: sections 0 or 1, tables their cells."""
+
+    filled: int
+    nothing_to_report: bool
+    version: int
+    changed_at: datetime
+    changed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,38 @@ def section_answers(report_id: int) -> dict[str, SectionAnswer]:
 def table_answers(report_id: int) -> dict[str, TableAnswer]:
     """The tables as the rules of completeness read them."""
     return {number: TableAnswer(row.cells, row.nothing_to_report) for number, row in tables(report_id).items()}
+
+
+def stored_parts(report_ids: Collection[int]) -> dict[int, dict[str, StoredPart]]:
+    """How far every touched part is, by report and by part ("II.3", "table:1"). One statement."""
+    wanted = union_all(
+        *(
+            select(
+                row.report_id,
+                (literal(prefix) + row.number).label("part"),
+                row.filled,
+                row.nothing_to_report,
+                row.version,
+                row.changed_at,
+                row.changed_by_name,
+            ).where(row.report_id.in_(report_ids))
+            for row, prefix in ((ReportSection, ""), (ReportTable, "table:"))
+        )
+    )
+    parts: dict[int, dict[str, StoredPart]] = {report_id: {} for report_id in report_ids}
+    for row in session().execute(wanted):
+        parts[row[0]][row[1]] = StoredPart(*row[2:])
+    return parts
+
+
+def histories(report_ids: Collection[int]) -> dict[int, list[ReportEvent]]:
+    """What happened to some reports, by report, the oldest first. One statement."""
+    events: dict[int, list[ReportEvent]] = {report_id: [] for report_id in report_ids}
+    for event in session().scalars(
+        select(ReportEvent).where(ReportEvent.report_id.in_(report_ids)).order_by(ReportEvent.id)
+    ):
+        events[event.report_id].append(event)
+    return events
 
 
 def history(report_id: int) -> Sequence[ReportEvent]:

@@ -41,7 +41,7 @@ def save_section(
         raise NotFound("no_section", N_("Báo cáo này không có mục %(number)s."), number=number)
     stored = session().get(ReportSection, (report_id, number), populate_existing=True)
     if stored is not None and stored.version > version:
-        raise _changed(found.report, stored, N_("Mục này vừa được %(name)s sửa."), {"html": stored.html})
+        raise _changed(found.report, stored, N_("Mục này vừa được %(name)s sửa lúc %(at)s."), {"html": stored.html})
     text = clean(html)
     if nothing_to_report and text:
         raise Invalid(
@@ -85,7 +85,9 @@ def save_table(
         raise NotFound("no_table", N_("Báo cáo này không có Phụ lục %(number)s."), number=number)
     stored = session().get(ReportTable, (report_id, number), populate_existing=True)
     if stored is not None and stored.version > version:
-        raise _changed(found.report, stored, N_("Phụ lục này vừa được %(name)s sửa."), {"cells": stored.cells})
+        raise _changed(
+            found.report, stored, N_("Phụ lục này vừa được %(name)s sửa lúc %(at)s."), {"cells": stored.cells}
+        )
     old: Cells = {} if stored is None or stored.nothing_to_report else stored.cells
     if nothing_to_report and any(cell not in (None, "") for row in (cells or {}).values() for cell in row.values()):
         raise Invalid(
@@ -216,6 +218,7 @@ def _changed(report: Report, stored: ReportSection | ReportTable, message: str, 
         message,
         {"version": report.version, "by": stored.changed_by_name, "at": stored.changed_at.isoformat(), **extra},
         name=stored.changed_by_name,
+        at=stored.changed_at,
     )
 
 
