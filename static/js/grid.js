@@ -154,6 +154,7 @@
       const text = isNumber(figure.percent) ? tenth.format(figure.percent)
         : isNumber(figure.number) ? whole.format(figure.number) + suffix
         : missing;
+      td.toggleAttribute("data-missing", text === missing && missing !== "");
       if (out.textContent !== text) out.textContent = text;
     }
 

@@ -22,10 +22,10 @@ def filled(app: Flask, **data: str) -> PersonForm:
 def test_every_message_is_vietnamese(demo_app: Flask) -> None:
     form = filled(demo_app, email="x", role="z", until="5/2023")
     assert summary(form) == [
-        ("name", "Chưa điền ô này."),
-        ("email", "Địa chỉ thư chưa đúng dạng, ví dụ ten@donvi.vn."),
-        ("role", "Chọn một mục trong danh sách."),
-        ("until", "Ghi ngày theo dạng ngày/tháng/năm, ví dụ 16/5/2023."),
+        ("name", "Họ tên: Chưa điền ô này."),
+        ("email", "Thư điện tử: Địa chỉ thư chưa đúng dạng, ví dụ ten@donvi.vn."),
+        ("role", "Vai trò: Chọn một mục trong danh sách."),
+        ("until", "Đến hết ngày: Ghi ngày theo dạng ngày/tháng/năm, ví dụ 16/5/2023."),
     ]
 
 
@@ -80,7 +80,7 @@ def test_the_page_ties_each_error_to_its_field(ask: FlaskClient) -> None:
     token = ask.get("/form").text.split('name="csrf-token" content="')[1].split('"')[0]
     answer = ask.post("/form", data={"csrf_token": token, "email": "x", "until": "hôm nay"})
     assert answer.status_code == 422
-    assert '<a href="#email">Địa chỉ thư chưa đúng dạng, ví dụ ten@donvi.vn.</a>' in answer.text
+    assert '<a href="#email">Thư điện tử: Địa chỉ thư chưa đúng dạng, ví dụ ten@donvi.vn.</a>' in answer.text
     assert 'aria-describedby="email-loi"' in answer.text
     assert 'id="email-loi"' in answer.text
     assert 'aria-describedby="until-goi-y until-loi"' in answer.text

@@ -146,7 +146,7 @@ class DateField(Field):  # type: ignore[misc]  # the library ships no types
 
 
 def summary(form: Form) -> list[tuple[str, str]]:
-    """(id of the field, message) for every error of a form, in the order of its fields; nested forms included.
+    """(id of the field, 'label: message') for every error of a form, in the order of its fields; nested ones too.
 
     For the errors macro: each message links to its field.
     """
@@ -162,6 +162,10 @@ def _field_errors(field: Field) -> Iterator[tuple[str, str]]:
     elif isinstance(field, FieldList):
         for entry in field.entries:
             yield from _field_errors(entry)
-        yield from ((field.id, str(m)) for m in field.errors if isinstance(m, str))
+        yield from ((field.id, _named(field, m)) for m in field.errors if isinstance(m, str))
     else:
-        yield from ((field.id, str(message)) for message in field.errors)
+        yield from ((field.id, _named(field, message)) for message in field.errors)
+
+
+def _named(field: Field, message: object) -> str:
+    return f"{field.label.text}: {message}" if field.label.text else str(message)
