@@ -62,7 +62,11 @@ def test_a_pipe_table_is_a_grid_and_its_rule_no_row() -> None:
 
 def test_tabs_as_indent_or_after_a_number_make_no_table() -> None:
     blocks = blocks_from_text("\t\tĐối với tỉnh.\n1.\tNội dung\nCuối.\t\n")
-    assert [block.text for block in blocks if isinstance(block, Paragraph)] == ["Đối với tỉnh.", "1.\tNội dung", "Cuối."]
+    assert [block.text for block in blocks if isinstance(block, Paragraph)] == [
+        "Đối với tỉnh.",
+        "1.\tNội dung",
+        "Cuối.",
+    ]
 
 
 def test_two_tables_apart_stay_two() -> None:

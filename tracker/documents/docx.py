@@ -161,10 +161,10 @@ def _front(document: Document) -> Iterator[str]:
         right.append(_line(motto.text, motto.face))
         if motto.rule_mm:
             right.append(_rule(right_mm, motto.rule_mm))
-    number = [_line(profile.number_line(head.number, head.symbol), profile.number)]
+    number = [_line(profile.number_line(head.number, head.symbol), profile.number, before=4)]
     if document.about:
         number.append(_line(profile.about_prefix + document.about, profile.about, before=6))
-    day = [_line(long_date(head.place, head.issued_on, head.year), profile.place_date)]
+    day = [_line(long_date(head.place, head.issued_on, head.year), profile.place_date, before=4)]
     yield _plain_table((left_mm, right_mm), (("".join(left), "".join(right)), ("".join(number), "".join(day))))
     if document.title:
         yield _styled("Title", document.title)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,6 +37,16 @@ class _Line:
     bold: bool
     first_word: float  # width of its first word
     column: int = 0  # 1 or 2 where text stands side by side
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Edges of the running text, usual line pitch, and where first lines begin (0: nowhere), in points."""
+
+    left: float
+    right: float
+    pitch: float
+    indent: float
 
 
 @dataclass(slots=True)
@@ -71,8 +82,11 @@ def blocks_from_pdf(data: bytes, name: str) -> list[Block]:
                 reader.page(page, number)
                 page.close()
     except PdfminerException as error:
-        if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
+        cause = error.args[0] if error.args else None
+        if isinstance(cause, PDFPasswordIncorrect):
             raise _encrypted(name) from error
+        if isinstance(cause, MemoryError | RecursionError):
+            raise cause from error
         raise _unreadable(name) from error
     except (PDFException, ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise _unreadable(name) from error
@@ -150,7 +164,7 @@ class _Reader:
                 open_lines.clear()
 
         for width, items in self.pages:
-            left, right, pitch = edges[width]
+            frame = edges[width]
             for index, item in enumerate(items):
                 if isinstance(item, _Table):
                     close()
@@ -170,7 +184,7 @@ class _Reader:
                 count += 1
                 last = None
                 new_page = index == 0
-                if open_lines and not _goes_on(open_lines, item, left, right, pitch, new_page=new_page):
+                if open_lines and not _goes_on(open_lines, item, frame, new_page=new_page):
                     close()
                 if not open_lines:
                     begun = count
@@ -178,14 +192,14 @@ class _Reader:
         close()
         return out
 
-    def _edges(self) -> dict[float, tuple[float, float, float]]:
-        """For each page width: left and right edge of the text, and the usual line pitch, in points."""
-        edges: dict[float, tuple[float, float, float]] = {}
+    def _edges(self) -> dict[float, _Frame]:
+        """The frame of the running text for each page width."""
+        edges: dict[float, _Frame] = {}
         for width in {width for width, _ in self.pages}:
             pages = [[item for item in items if isinstance(item, _Line)] for each, items in self.pages if each == width]
             lines = [line for page in pages for line in page]
             if not lines:
-                edges[width] = (0.0, width, 0.0)
+                edges[width] = _Frame(0.0, width, 0.0, 0.0)
                 continue
             left, right = _margins(lines, width)
             steps = sorted(
@@ -194,7 +208,9 @@ class _Reader:
                 for above, below in pairwise(page)
                 if abs(above.size - below.size) < 0.7 and 0 < below.top - above.top < 4 * above.size
             )
-            edges[width] = (left, right, steps[len(steps) // 4] if steps else 0.0)
+            indents = Counter(round(line.x0) for line in lines if line.x0 > left + 6).most_common(1)
+            indent = float(indents[0][0]) if indents and indents[0][1] > 2 else 0.0
+            edges[width] = _Frame(left, right, steps[len(steps) // 4] if steps else 0.0, indent)
         return edges
 
 
@@ -209,12 +225,11 @@ def _margins(lines: Sequence[_Line], width: float) -> tuple[float, float]:
     return left, rights[(len(rights) * 19) // 20]
 
 
-def _goes_on(
-    paragraph: Sequence[_Line], line: _Line, left: float, right: float, pitch: float, *, new_page: bool
-) -> bool:
+def _goes_on(paragraph: Sequence[_Line], line: _Line, frame: _Frame, *, new_page: bool) -> bool:
     """True if `line` continues the paragraph: the line before had no room for its first word, and nothing else speaks
     against it (a change of type, a wider gap, an indent, a bullet)."""
     first, before = paragraph[0], paragraph[-1]
+    left, right, pitch = frame.left, frame.right, frame.pitch
     starts_small = line.text[:1].islower()
     if abs(before.size - line.size) > 0.7 or before.column != line.column:
         return False
@@ -224,8 +239,8 @@ def _goes_on(
         return False
     if not new_page and pitch and line.top - before.top > 1.2 * pitch:
         return False
-    centred = _centred(before, left, right)
-    if centred != _centred(line, left, right) and not starts_small:
+    centred = _centred(before, frame)
+    if centred != _centred(line, frame) and not starts_small:
         return False
     taken = before.x1 - before.x0 if centred else before.x1 - left
     # A line that begins small goes on with a sentence: then the line before may fall a little short.
@@ -341,8 +356,12 @@ def _is_page_number(line: _Line, height: float) -> bool:
     return line.text.isdecimal() and len(line.text) < 5 and (line.bottom < 62 or line.top > height - 62)
 
 
-def _centred(line: _Line, left: float, right: float) -> bool:
-    return abs(line.x0 + line.x1 - left - right) < 8 and line.x0 > left + 3 and line.x1 < right - 3
+def _centred(line: _Line, frame: _Frame) -> bool:
+    """True if the line stands in the middle; one that begins at the paragraphs' indent does so by chance."""
+    if abs(line.x0 - frame.indent) < 1.5:
+        return False
+    middle = abs(line.x0 + line.x1 - frame.left - frame.right) < 8
+    return middle and line.x0 > frame.left + 3 and line.x1 < frame.right - 3
 
 
 def _encrypted(name: str) -> Invalid:
