@@ -5,6 +5,7 @@ The words are in templates/emails/<kind>.*; which mails there are is decided whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -27,6 +28,7 @@ from tracker.web.shell import BRAND
 
 # Until when the read-only page of an escalation opens (look: "dùng được đến hết ...").
 OVERSIGHT_DAYS: Final = 7
+_BLANK: Final = re.compile(r"\n\s*\n\s*?\n+")
 
 
 class Urls(Protocol):
@@ -75,7 +77,8 @@ def render(kind: str, context: Mapping[str, Any], hide: tuple[str, ...] = ()) ->
         current_app.jinja_env.get_template(f"emails/{kind}.{part}").render(context)
         for part in ("subject.txt", "txt", "html")
     ]
-    return Letter(one_line(said[0]), said[1].strip() + "\n", said[2], hide)
+    text = _BLANK.sub("\n\n", said[1]).strip() + "\n"
+    return Letter(one_line(said[0]), text, said[2], hide)
 
 
 def say(sentence: Sentence) -> str:

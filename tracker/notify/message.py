@@ -67,7 +67,7 @@ def build(letter: Letter, sender: From, to_name: str, to: str, ident: str, now: 
         ("Message-ID", ident),
         ("Auto-Submitted", "auto-generated"),
         ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative; boundary="{edge}"'),
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{edge}"'),
     ]
     lines = [f"{name}: {value}" for name, value in head]
     for subtype, body in (("plain", letter.text), ("html", letter.html)):
@@ -94,7 +94,7 @@ def _mailbox(name: str, address: str) -> str:
     if _PLAIN.fullmatch(name) and not _ATOMS.fullmatch(name):
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
-    return f"{_words(name)} <{address}>"
+    return f"{_words(name)}\r\n <{address}>"
 
 
 def _words(text: str) -> str:
