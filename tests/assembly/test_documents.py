@@ -18,12 +18,13 @@ import pytest
 from docx.enum.section import WD_ORIENT
 
 from tests.assembly import sample
-from tracker.assembly.render import Draft, Letterhead, district_document, figures_json, kind_of_number, symbol
+from tracker.assembly.render import Draft, Letterhead, district_document, figures_json, symbol
 from tracker.assembly.rules import sources
 from tracker.assembly.sheets import workbook
 from tracker.core.calendar import OFFICE_ZONE
 from tracker.documents.docx import write_docx
 from tracker.documents.pdf import write_pdf
+from tracker.reports.render import kind_of_number
 
 NAMES = {unit["ma"]: unit["ten_don_vi"] for unit in sample.units()}
 

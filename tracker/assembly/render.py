@@ -25,16 +25,12 @@ from tracker.documents.model import (
     Run,
     Runs,
     Signature,
-    TableBlock,
-    Value,
-    figures_table,
-    show,
     text_runs,
 )
-from tracker.documents.model import Column as Printed
 from tracker.documents.profiles import Kind, Profile, profile_for
 from tracker.documents.rich import html_to_body
-from tracker.plans.spec import Column, OutlineItem, PlanSpec, Table
+from tracker.plans.spec import OutlineItem, PlanSpec, Table
+from tracker.reports.render import appendix_table, heading
 
 _PARTY_NUMBER = re.compile(r"^\s*\d+[a-zđ]?\s*-\s*[A-ZĐ]+\s*/\s*(.+?)\s*$", re.IGNORECASE)
 _STATE_NUMBER = re.compile(r"^\s*\d+[a-zđ]?\s*/\s*[A-ZĐ]+\s*-\s*(.+?)\s*$", re.IGNORECASE)
@@ -72,11 +68,6 @@ class Draft:
     def names(self) -> dict[str, str]:
         """Unit code → name, of those included."""
         return {each.unit: each.name for each in self.contributions}
-
-
-def kind_of_number(number: str) -> Kind:
-    """A Party document is numbered 271-KH/HU, a state one 15/KH-UBND (guide 36-HD/VPTW; decree 30, annex I)."""
-    return "state" if _STATE_NUMBER.match(number) else "party"
 
 
 def symbol(number: str, kind: Kind) -> str:
@@ -152,12 +143,6 @@ def _outline(items: Sequence[OutlineItem], draft: Draft, level: int) -> list[Bod
         else:
             blocks.extend(_section(item, texts, draft, level))
     return blocks
-
-
-def heading(item: OutlineItem, level: int) -> Heading:
-    """A heading as offices print it: "I. TÊN" (the profile sets it in capitals), "1. Tên"; unnumbered as it stands."""
-    mark = f"{item.number.rpartition('.')[2]}. " if item.numbered else ""
-    return Heading(level, f"{mark}{item.title.rstrip(' .:')}")
 
 
 def _section(item: OutlineItem, texts: SectionTexts, draft: Draft, level: int) -> list[BodyBlock]:
@@ -236,44 +221,6 @@ def _plain(text: str) -> str:
 
 
 # --- the appendices ---
-
-
-def printed_columns(table: Table) -> list[tuple[Column, ...]]:
-    """The columns as printed: neighbours under one heading ("98/120" in one cell) together."""
-    groups: list[tuple[Column, ...]] = []
-    for column in table.columns:
-        if groups and groups[-1][0].path == column.path:
-            groups[-1] = (*groups[-1], column)
-        else:
-            groups.append((column,))
-    return groups
-
-
-def printed(group: Sequence[Column], cells: Mapping[str, Value]) -> Value:
-    """What stands in one printed cell: 1.148, 95,4, or 98/120; a total without its denominator is the first alone."""
-    if len(group) == 1:
-        return cells.get(group[0].key)
-    values = [show(cells.get(column.key)) for column in group]
-    while values and not values[-1]:
-        values.pop()
-    return "/".join(values)
-
-
-def appendix_table(table: Table, rows: Sequence[tuple[str, Mapping[str, Value]]], profile: Profile) -> TableBlock:
-    """The ruled table of an appendix on a landscape page; a last row "Tổng" is bold if the table has one."""
-    groups = printed_columns(table)
-    width = profile.text_width_landscape
-    first = 12.0 if len(groups) >= profile.table_many_columns else 18.0
-    size = profile.table_size_many if len(groups) >= profile.table_many_columns else profile.table_size
-    columns = [Printed((row_label(table),), first, "center")]
-    columns += [Printed(group[0].path, None, "center" if len(group) > 1 else "right") for group in groups]
-    lines = [[label, *(printed(group, cells) for group in groups)] for label, cells in rows]
-    return figures_table(columns, lines, total=table.total_row, width=width, size=size)
-
-
-def row_label(table: Table) -> str:
-    """The head of the first column."""
-    return "Năm" if all(re.fullmatch(r"(?:19|20)\d\d", row) for row in table.rows) else "Nội dung"
 
 
 def appendix(table: Table, merged: Mapping[str, Mapping[str, Origin]], profile: Profile, order: int) -> Appendix:

@@ -24,7 +24,6 @@ from tracker.assembly.render import (
     district_document,
     figures_json,
     included_json,
-    kind_of_number,
 )
 from tracker.assembly.rules import file_stem, merge_tables, merge_text, sources
 from tracker.assembly.sheets import workbook
@@ -40,6 +39,7 @@ from tracker.documents.pdf import write_pdf
 from tracker.documents.profiles import Kind
 from tracker.office.queries import calendar
 from tracker.plans.spec import PlanSpec
+from tracker.reports.render import kind_of_number
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from tracker.assembly.render import Draft, row_label
+from tracker.assembly.render import Draft
 from tracker.assembly.rules import TOTAL
 from tracker.core.sentences import date_short, time_hm
 from tracker.documents.model import Column as Printed
 from tracker.documents.model import header_cells
 from tracker.plans.spec import Column, Table
+from tracker.reports.render import row_label
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 
 from tracker.assembly import queries, service
 from tracker.assembly.models import Assembly
-from tracker.assembly.render import row_label
 from tracker.assembly.rules import CONTENT_TYPES, TOTAL, file_name, inputs_of
 from tracker.assembly.sheets import column_name, leaf_paths
 from tracker.campaigns.queries import find_whole, milestone, spec_of
@@ -30,6 +29,7 @@ from tracker.files.store import store
 from tracker.files.views import download_bytes
 from tracker.office.queries import calendar
 from tracker.plans.spec import Column, Table
+from tracker.reports.render import row_label
 from tracker.reports.rules import State, unowned
 from tracker.web.access import actor, signed_in
 from tracker.web.filters import say
