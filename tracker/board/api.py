@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from tracker.board import queries
-from tracker.board.queries import Filters, Totals
+from tracker.board.forms import filters_of
+from tracker.board.queries import Totals
 from tracker.campaigns.queries import find, find_whole
 from tracker.core import clock
 from tracker.core.errors import Invalid
 from tracker.core.text import N_
-from tracker.reports.rules import State, share
+from tracker.reports.rules import share
 from tracker.web.access import actor, signed_in
 from tracker.web.api import PREFIX, answer, cursor, cursor_of, instant, limit_of
 
@@ -61,22 +62,6 @@ def reports(campaign_id: int) -> Response:
             ],
             "next": cursor(page[-1].position, page[-1].id) if len(found) > limit else None,
         }
-    )
-
-
-def filters_of() -> Filters:
-    """The filters in the query string. Invalid if a value is none of those that exist."""
-    state = request.args.get("state") or None
-    if state is not None and state not in set(State):
-        raise Invalid("bad_state", N_("Không có trạng thái «%(state)s»."), {"states": list(State)}, state=state[:40])
-    overdue = (request.args.get("overdue") or "").lower()
-    if overdue not in {"", "0", "1", "true", "false"}:
-        raise Invalid("bad_overdue", N_("«overdue» nhận true hoặc false."))
-    return Filters(
-        state=state,
-        group=request.args.get("group") or None,
-        overdue=overdue in {"1", "true"} if overdue else None,
-        q=request.args.get("q", "")[:200],
     )
 
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from flask_babel import gettext as _
 
 from tracker.board import queries
-from tracker.board.api import filters_of
+from tracker.board.forms import filters_of
 from tracker.board.links import read_view
 from tracker.board.queries import Filters, Totals
 from tracker.board.rules import Chart, Standing, burn_up, standing
