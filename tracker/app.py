@@ -23,6 +23,7 @@ from tracker.assembly import views as assembly_views
 from tracker.board import api as board_api
 from tracker.board import views as board_views
 from tracker.campaigns import api as campaigns_api
+from tracker.campaigns import views as campaigns_views
 from tracker.campaigns.queries import newest_first
 from tracker.core import clock
 from tracker.core.db import db, prepare_sqlite, read_only, set_bell
@@ -35,8 +36,10 @@ from tracker.operate import views as operate_views
 from tracker.reports import api as reports_api
 from tracker.reports import editing as reports_editing
 from tracker.reports import pages as reports_pages
+from tracker.reports import plan_views
 from tracker.review import api as review_api
 from tracker.review import service as review_service
+from tracker.review import views as review_views
 from tracker.review.queries import told_remarks
 from tracker.web import cookies, shell
 from tracker.web.access import is_signed_in, signed_in
@@ -175,9 +178,12 @@ def _blueprints() -> list[Blueprint]:
         accounts_views.bp,
         accounts_admin.bp,
         office_views.bp,
+        campaigns_views.bp,
+        plan_views.bp,
         campaigns_api.bp,
         reports_api.bp,
         reports_editing.bp,
+        review_views.bp,
         review_api.bp,
         board_views.bp,
         board_api.bp,
