@@ -17,7 +17,7 @@ from tracker.documents.blocks import Paragraph
 from tracker.documents.docx import write_docx
 from tracker.documents.docx_parts import zip_parts
 from tracker.documents.model import Column
-from tracker.documents.package import MAX_MEMBERS
+from tracker.documents.package import MAX_MEMBERS, check_package
 from tracker.documents.reader import MAX_FILE, open_document, rich_blocks
 from tracker.documents.sheet import MAX_COLUMNS, MAX_ROWS, read_rows
 from tracker.documents.workbook import Sheet, write_workbook
@@ -280,6 +280,19 @@ def test_a_legacy_font_over_unicode_text_or_digits_is_harmless() -> None:
     (block,) = open_document(word(run), "a.docx")
     assert isinstance(block, Paragraph)
     assert block.text == "Hội nghị năm 2013 ở huyện á à"
+
+
+def test_a_file_that_is_only_kept_passes_the_same_checks() -> None:
+    check_package(word(GOOD), "docx", "a.docx")
+    for parts, code in (
+        ({"word/vbaProject.bin": b"x"}, "active_content"),
+        ({"docProps/app.xml": b"<!DOCTYPE x><x/>"}, "entity"),
+        ({"word/_rels/document.xml.rels": _relations(_relation("image", "http://x.vn"))}, "external_link"),
+        ({"word/_rels/x.xml.rels": b"<x>" + b"y" * 3_000_000 + b"</x>"}, "too_big_unpacked"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            check_package(word(GOOD, parts=dict(parts)), "docx", "a.docx")
+        assert caught.value.code == code
 
 
 def test_rich_reading_stands_behind_the_same_door() -> None:

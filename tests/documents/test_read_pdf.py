@@ -17,7 +17,7 @@ from tracker.documents.blocks import Block, Grid, Paragraph
 from tracker.documents.glyphs import FONTS
 from tracker.documents.guard import MIB
 from tracker.documents.pdf import write_pdf
-from tracker.documents.pdfcells import cell_text
+from tracker.documents.pdfcells import CellLine, cell_text, is_syllable
 from tracker.documents.reader import open_document
 from tracker.documents.textfile import blocks_from_text
 
@@ -109,19 +109,30 @@ def test_the_signature_beside_the_recipients_does_not_mix_into_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "text"),
+    ("lines", "letters", "text"),
     [
-        ("tươn\ng đươn\ng", "tương đương"),
-        ("Cấp\nủy cơ\nsở", "Cấp ủy cơ sở"),
-        ("UBK\nT cấp", "UBKT cấp"),
-        ("UBKT\ncấp ủy", "UBKT cấp ủy"),
-        ("Tập\nthể", "Tập thể"),
-        ("CB,\ncông chức", "CB, công chức"),
-        ("1.148\n2", "1.148 2"),
+        ("tươn|g|đươn|g", 4, "tương đương"),
+        ("C|ấ|p|ủ|y|c|ơ|s|ở", 1, "Cấp ủy cơ sở"),
+        ("Cấp|ủy|cấp|huyệ|n|và", 4, "Cấp ủy cấp huyện và"),
+        ("UBK|T|cấp", 3, "UBKT cấp"),
+        ("UBKT|cấp ủy", 5, "UBKT cấp ủy"),
+        ("Tập|thể", 3, "Tập thể"),
+        ("Số|cuộc", 4, "Số cuộc"),
+        ("CB,|công|chức", 4, "CB, công chức"),
+        ("20|23", 2, "2023"),
+        ("1.148|2", 9, "1.148 2"),
     ],
 )
-def test_syllables_cut_by_a_narrow_column_are_mended_and_words_are_not_glued(raw: str, text: str) -> None:
-    assert cell_text(raw) == text
+def test_words_cut_by_a_narrow_column_are_mended_and_words_are_not_glued(lines: str, letters: int, text: str) -> None:
+    cell = [CellLine(line, 5.0 * len(line)) for line in lines.split("|")]
+    assert cell_text(cell, 5.0 * letters) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "yes"), [("vàt", False), ("nghiệp", True), ("tương", True), ("ủyc", False), ("T", False)]
+)
+def test_what_can_be_one_syllable(word: str, yes: bool) -> None:
+    assert is_syllable(word) is yes
 
 
 # --- refused ---

@@ -25,6 +25,7 @@ MAX_MEMBERS = 2_000
 MAX_TOTAL = 100 * MIB
 MAX_XML_PART = 20 * MIB
 MAX_RATIO = 100
+MAX_POINTERS = 2 * MIB  # content types and relationships
 MAX_DIRECTORY = 2 * MIB
 # Below this size a high ratio is no bomb: an empty form packs well.
 _RATIO_FROM = 1 * MIB
@@ -76,7 +77,12 @@ def open_package(data: bytes, kind: Kind, name: str) -> Package:
     Raises Invalid: "legacy_doc", "encrypted", "not_office", "bad_package", "too_big_unpacked", "active_content",
     "external_link" or "entity", each naming the file.
     """
-    return _Check(kind, name).package(data)
+    return _Check(kind, name, keep=True).package(data)
+
+
+def check_package(data: bytes, kind: Kind, name: str) -> None:
+    """The same checks for a file that is only kept: part by part, so that memory stays below one part's limit."""
+    _Check(kind, name, keep=False).package(data)
 
 
 def parse_xml(part: bytes) -> _Element:
@@ -99,9 +105,10 @@ def relationships(part: bytes | None) -> list[tuple[str, str]]:
 
 
 class _Check:
-    def __init__(self, kind: Kind, name: str) -> None:
+    def __init__(self, kind: Kind, name: str, *, keep: bool) -> None:
         self.kind = kind
         self.name = name
+        self.keep = keep
 
     def package(self, data: bytes) -> Package:
         # 1. The outside: a zip from the first byte to the last, with a small and honest directory.
@@ -109,7 +116,7 @@ class _Check:
         try:
             archive = zipfile.ZipFile(io.BytesIO(data))
             members = self._members(archive, len(data))
-            # 2. Every byte inflated and counted, whatever the headers say.
+            # 2. Every byte inflated and counted, whatever the headers say, and no DTD in any part.
             parts = self._inflate(archive, members)
         except (
             zipfile.BadZipFile,
@@ -121,9 +128,7 @@ class _Check:
             KeyError,
         ) as error:
             raise bad_package(self.name) from error
-        # 3. What the parts are: no DTD, no code, nothing from outside, the right kind of document.
-        for name, part in parts.items():
-            self._text(name, part)
+        # 3. What the parts are: the right kind of document, no code, nothing from outside.
         main = self._kind(parts)
         for name, part in parts.items():
             if name.lower().endswith(".rels"):
@@ -202,10 +207,15 @@ class _Check:
             if size != member.file_size:
                 raise bad_package(self.name)
             if kept or _is_xml(member.filename):
-                parts[member.filename] = b"".join(kept)
+                part = b"".join(kept)
+                self._text(part)
+                pointers = member.filename.lower().endswith((".rels", "[content_types].xml"))
+                if pointers and size > MAX_POINTERS:
+                    raise too_big(self.name)
+                parts[member.filename] = part if self.keep or pointers else b""
         return parts
 
-    def _text(self, name: str, part: bytes) -> None:
+    def _text(self, part: bytes) -> None:
         bare = part.removeprefix(b"\xef\xbb\xbf").lstrip()
         declared = _ENCODING.match(bare)
         if declared and declared.group(1).lower() not in {b"utf-8", b"us-ascii", b"ascii"}:

@@ -16,11 +16,12 @@ from typing import Any
 from tracker.core.errors import Invalid
 from tracker.core.text import N_, one_line
 from tracker.documents.blocks import Block, Grid, Paragraph
-from tracker.documents.pdfcells import cell_grid, cell_text, joined_grid
+from tracker.documents.pdfcells import CellLine, cell_grid, cell_text, joined_grid
 from tracker.documents.richblocks import RULE
 
 MAX_PAGES = 400
 _BULLET = re.compile(r"^(?:[-–—+•*]|[a-zđ][).]|\d{1,3}[.)/-]|[IVXL]{1,6}[.)/-])(?:\s|$)")
+_ALWAYS = 1e6
 _WIDE_GAP = 2.0  # of the type size: two columns side by side, no space between words
 
 
@@ -134,12 +135,13 @@ class _Reader:
         height, width = float(page.height), float(page.width)
         words = page.extract_words(x_tolerance_ratio=0.18, extra_attrs=["fontname", "size"])
         boxes = [table.bbox for table in found]
+        inside = [[word for word in words if _inside(word, box)] for box in boxes]
         words = [word for word in words if not any(_inside(word, box) for box in boxes)]
         lines = [line for line in _lines(words) if not _is_page_number(line, height) and not RULE.match(line.text)]
         items: list[_Line | _Table] = []
         items.extend(_in_reading_order(lines))
-        for table in found:
-            rows = [[cell_text(cell or "") for cell in row] for row in table.extract(x_tolerance_ratio=0.18)]
+        for table, own in zip(found, inside, strict=True):
+            rows = _cells(table, own)
             top, bottom = float(table.bbox[1]), float(table.bbox[3])
             above = any(line.top < top for line in lines) or any(float(box[1]) < top for box in boxes)
             below = any(line.top > bottom for line in lines) or any(float(box[1]) > bottom for box in boxes)
@@ -258,8 +260,8 @@ def _goes_on(paragraph: Sequence[_Line], line: _Line, frame: _Frame, *, new_page
     return starts_small or not (new_page and ended)
 
 
-def _lines(words: Sequence[dict[str, Any]]) -> list[_Line]:
-    """Words put together into lines, lines cut where two columns stand side by side."""
+def _lines(words: Sequence[dict[str, Any]], gap: float = _WIDE_GAP) -> list[_Line]:
+    """Words put together into lines, lines cut where a gap of `gap` type sizes parts two columns."""
     rows: list[list[dict[str, Any]]] = []
     for word in sorted(words, key=lambda each: (each["top"] + each["bottom"]) / 2):
         middle = (word["top"] + word["bottom"]) / 2
@@ -272,7 +274,7 @@ def _lines(words: Sequence[dict[str, Any]]) -> list[_Line]:
         row.sort(key=lambda each: each["x0"])
         piece = [row[0]]
         for word in row[1:]:
-            if word["x0"] - piece[-1]["x1"] > _WIDE_GAP * word["size"]:
+            if word["x0"] - piece[-1]["x1"] > gap * word["size"]:
                 lines.append(_line(piece))
                 piece = []
             piece.append(word)
@@ -345,6 +347,23 @@ def _region(lines: list[_Line], start: int) -> tuple[int, float]:
 
 def _beside(left: _Line, right: _Line) -> bool:
     return left.x1 < right.x0 and abs((left.top + left.bottom) - (right.top + right.bottom)) < left.size
+
+
+def _cells(table: Any, words: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """The texts of a ruled table; where a merge covers a cell, none."""
+    places = [
+        (cell, [word for word in words if _inside(word, cell)]) for row in table.rows for cell in row.cells if cell
+    ]
+    # Text keeps away from the left rule by the cell's padding; a tenth may stand out, as a line that overflows does.
+    gaps = sorted(min(word["x0"] for word in held) - cell[0] for cell, held in places if held)
+    padding = max(gaps[len(gaps) // 10], 0.0) if gaps else 0.0
+    texts = {
+        tuple(cell): cell_text(
+            [CellLine(line.text, line.x1 - line.x0) for line in _lines(held, _ALWAYS)], cell[2] - cell[0] - 2 * padding
+        )
+        for cell, held in places
+    }
+    return [[texts[tuple(cell)] if cell else "" for cell in row.cells] for row in table.rows]
 
 
 def _inside(word: dict[str, Any], box: Sequence[float]) -> bool:
