@@ -139,3 +139,20 @@ def test_a_table_changed_elsewhere_does_not_make_this_one_stale(world: World) ->
 def test_an_unknown_table_is_not_there(world: World) -> None:
     with pytest.raises(NotFound):
         save(world, {}, 1, "9")
+
+
+def test_unreadable_cells_and_impossible_pairs_are_told_together(world: World) -> None:
+    version = save(world, {"2016": {"members_total": 128}}, 1)
+    with pytest.raises(Invalid) as refused:
+        save(world, {"2017": {"documents": "1.5"}, "2016": {"members_learnt": 131}}, version)
+    assert [(p.code, p.extra["row"]) for p in refused.value.problems] == [
+        ("part_exceeds_whole", "2016"),
+        ("decimal_number", "2017"),
+    ]
+
+
+def test_a_cell_that_cannot_be_read_is_not_judged_by_what_stood_there(world: World) -> None:
+    version = save(world, {"2016": {"members_learnt": 120, "members_total": 128}}, 1)
+    with pytest.raises(Invalid) as refused:
+        save(world, {"2016": {"members_total": "100", "members_learnt": "mười"}}, version)
+    assert [p.code for p in refused.value.problems] == ["bad_number"]

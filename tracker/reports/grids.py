@@ -32,10 +32,11 @@ class Slot:
         """Nobody types into it."""
         return self.columns[0].over_units == "derived"
 
-    @property
-    def label(self) -> str:
-        """What stands beside the input where there is no head above it (a phone)."""
-        return ", ".join(self.path)
+    def label(self, title: str = "") -> str:
+        """What stands beside the input where there is no head above it (a phone), under the block's `title`."""
+        if self.computed and self.columns[0].type == "percent":
+            return "%"
+        return ", ".join(self.path[1:] if title else self.path)
 
 
 @dataclass(frozen=True, slots=True)

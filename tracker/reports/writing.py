@@ -113,6 +113,13 @@ def save_table(
 
 def read_cells(table: Table, raw: Cells) -> dict[str, dict[str, Any]]:
     """Typed or JSON cells as values. Raises Invalid with one problem a cell that cannot be read."""
+    values, problems = _read(table, raw)
+    if problems:
+        raise _cells_refused(table, problems)
+    return values
+
+
+def _read(table: Table, raw: Cells) -> tuple[dict[str, dict[str, Any]], list[Refusal]]:
     problems: list[Refusal] = []
     values: dict[str, dict[str, Any]] = {}
     for row, columns in raw.items():
@@ -121,9 +128,7 @@ def read_cells(table: Table, raw: Cells) -> dict[str, dict[str, Any]]:
                 values.setdefault(row, {})[key] = _value(cell)
             except Invalid as problem:
                 problems.append(_placed(problem, table, row, key))
-    if problems:
-        raise _cells_refused(table, problems)
-    return values
+    return values, problems
 
 
 def _value(cell: Any) -> Any:
@@ -150,8 +155,7 @@ def _placed(problem: Invalid, table: Table, row: str, key: str) -> Invalid:
 
 
 def _merge(table: Table, concern: Concern, old: Cells, new: Cells) -> dict[str, dict[str, Any]]:
-    values = read_cells(table, new)
-    problems: list[Refusal] = []
+    values, problems = _read(table, new)
     rows, columns = concern.cells[table.number]
     for row, named in values.items():
         for key in named:
@@ -168,11 +172,15 @@ def _merge(table: Table, concern: Concern, old: Cells, new: Cells) -> dict[str, 
                         name=" – ".join(column.path),
                     )
                 )
-    merged = {row: dict(named) for row, named in old.items()}
+    # A cell that cannot be read takes no part in the checks, not even with what stood there before.
+    unread = {(row, key) for row, named in new.items() for key in named if key not in values.get(row, {})}
+    merged = {row: {key: cell for key, cell in named.items() if (row, key) not in unread} for row, named in old.items()}
     for row, named in values.items():
         merged.setdefault(row, {}).update(named)
     problems.extend(check_cells(table, merged))
     if problems:
+        places = {row: place for place, row in enumerate(table.rows)}
+        problems.sort(key=lambda problem: places.get(str(problem.extra.get("row")), len(places)))
         raise _cells_refused(table, problems)
     kept = {row: {key: cell for key, cell in named.items() if cell is not None} for row, named in merged.items()}
     return {row: named for row, named in kept.items() if named}
