@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec
@@ -53,7 +53,7 @@ def api_write(view: Callable[P, Response]) -> Callable[P, Response]:
 
 def _first(key: str, now: datetime) -> Response | None:
     digest = hashlib.sha256()
-    for part in (request.method.encode(), request.full_path.encode(), request.get_data(cache=True)):
+    for part in (request.method.encode(), request.full_path.encode(), *_content()):
         digest.update(len(part).to_bytes(8, "big") + part)
     values = {
         "user_id": actor().user_id,
@@ -79,3 +79,16 @@ def _first(key: str, now: datetime) -> Response | None:
     answer = current_app.response_class(stored.body, status=stored.status, mimetype="application/json")
     answer.headers["Idempotency-Replayed"] = "true"
     return answer
+
+
+def _content() -> Iterator[bytes]:
+    """What the body says. A form with files part by part: the boundary is new with every attempt."""
+    if request.mimetype != "multipart/form-data":
+        yield request.get_data(cache=True)
+        return
+    for name, value in sorted(request.form.items(multi=True)):
+        yield from (b"field", name.encode(), value.encode())
+    for name, file in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
+        file.stream.seek(0)
+        yield from (b"file", name.encode(), (file.filename or "").encode(), file.stream.read())
+        file.stream.seek(0)

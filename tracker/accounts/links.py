@@ -39,7 +39,7 @@ def token_of(link: OneTimeLink, secret: str) -> str:
 def find_link(token: str, purpose: str, secret: str, now: datetime) -> OneTimeLink:
     """The link that a token opens; NotFound if it is wrong, used or expired (one answer for all three)."""
     head = token.partition("-")[0]
-    link = session().get(OneTimeLink, int(head)) if head.isdigit() and len(head) < 10 else None
+    link = session().get(OneTimeLink, int(head)) if head.isascii() and head.isdigit() and len(head) < 10 else None
     if (
         link is None
         or link.purpose != purpose

@@ -19,7 +19,7 @@ _COMMON = Path(__file__).with_name("common_passwords.txt")
 @lru_cache(maxsize=1)
 def common() -> frozenset[str]:
     """Passwords that everybody tries first, in lower case."""
-    return frozenset(_COMMON.read_text(encoding="utf-8").split())
+    return frozenset(_COMMON.read_text(encoding="utf-8").splitlines())
 
 
 def make_hash(password: str) -> str:
