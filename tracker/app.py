@@ -29,13 +29,15 @@ from tracker.core import clock
 from tracker.core.db import db, prepare_sqlite, read_only, set_bell
 from tracker.core.people import UNIT_ROLES, Actor, Role
 from tracker.core.text import N_
+from tracker.deadlines import api as deadlines_api
 from tracker.files.store import use_store
 from tracker.office import views as office_views
 from tracker.office.queries import frame, use_zone
+from tracker.operate import sample_people
 from tracker.operate import views as operate_views
 from tracker.reports import api as reports_api
-from tracker.reports import editing as reports_editing
 from tracker.reports import pages as reports_pages
+from tracker.reports import papers as reports_papers
 from tracker.reports import plan_views
 from tracker.review import api as review_api
 from tracker.review import service as review_service
@@ -182,13 +184,14 @@ def _blueprints() -> list[Blueprint]:
         plan_views.bp,
         campaigns_api.bp,
         reports_api.bp,
-        reports_editing.bp,
+        reports_papers.bp,
         review_views.bp,
         review_api.bp,
         board_views.bp,
         board_api.bp,
         assembly_views.bp,
         assembly_api.bp,
+        deadlines_api.bp,
         operate_views.bp,
     ]
 
@@ -227,6 +230,8 @@ def _shell() -> shell.Shell:
         "sample": settings().sample,
     }
     if not is_signed_in():
+        if settings().sample:
+            common |= {"sample_accounts": sample_people.ACCOUNTS, "sample_password": sample_people.PASSWORD}
         return shell.Shell(**common)
     actor: Actor = current_user.actor
     return shell.Shell(
@@ -240,6 +245,9 @@ def _shell() -> shell.Shell:
         user_note=_note(actor),
         sign_out_url=url_for("accounts.sign_out"),
         account_url=url_for("accounts.account"),
+        mailbox_url=url_for("notify.mailbox")
+        if settings().sample and "notify.mailbox" in current_app.view_functions
+        else None,
     )
 
 

@@ -140,7 +140,35 @@ SCHEMAS: Json = {
         )
     ),
     "Attachment": _object(id=INTEGER, name=STRING, sha256=STRING),
-    "ReportSpec": {"type": "object", "description": "A Word report split along the outline; nothing is saved."},
+    "ReportSpec": {
+        "description": "A Word report split along the outline; nothing is saved.",
+        **_object(
+            campaign=STRING,
+            unit=_nullable("string", description="code of the unit whose name stands in the head"),
+            sections=_list(
+                _object(
+                    number=STRING,
+                    html=STRING,
+                    text=STRING,
+                    matched_by={"type": "string", "enum": ["number", "title", "position"]},
+                    confidence={"type": "number", "minimum": 0, "maximum": 1},
+                )
+            ),
+            unplaced=_list(_object(html=STRING, text=STRING, after=_nullable("string"))),
+            tables=_list(
+                _object(
+                    number=STRING,
+                    cells=CELLS,
+                    doubtful=_list(_object(row=STRING, column=STRING, raw=STRING, reason=STRING)),
+                    disagrees=_list(
+                        _object(row=STRING, column=STRING, typed=_nullable("number"), computed=_nullable("number"))
+                    ),
+                )
+            ),
+            missing=_object(sections=_list(STRING), rows=_list(_object(table=STRING, row=STRING))),
+            warnings=_list(_object(code=STRING, where=STRING, text=STRING)),
+        ),
+    },
     "AssemblyWanted": _object(("provisional",), provisional=BOOLEAN, include_submitted=BOOLEAN),
     "Assembly": _object(
         ("id", "state", "progress", "included", "missing"),
@@ -235,7 +263,7 @@ PATHS: Json = {
         "post": _call("Ask for an assembly", "Assembly", takes="AssemblyWanted", status=202, refusals=WRITE)
     },
     "/assemblies/{assembly_id}": {"get": _call("An assembly and its progress", "Assembly")},
-    "/assemblies/{assembly_id}/files/{kind}": {"get": _call("A file of a finished assembly", _FILE, refusals=(409,))},
+    "/assemblies/{assembly_id}/files/{format}": {"get": _call("A file of a finished assembly", _FILE, refusals=(409,))},
     "/reports/{report_id}": {"get": _call("One report", "Report")},
     "/reports/{report_id}/sections/{number}": {
         "put": _call("Write a section", "Version", takes="SectionText", refusals=WRITE)
@@ -286,4 +314,4 @@ def document(base_url: str) -> Json:
 
 
 def _path_schema(name: str) -> Json:
-    return {"type": "string", "enum": ["docx", "xlsx", "pdf", "json"]} if name == "kind" else STRING
+    return {"type": "string", "enum": ["docx", "xlsx", "pdf", "json"]} if name == "format" else STRING

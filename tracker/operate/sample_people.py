@@ -6,10 +6,17 @@ import random
 from dataclasses import dataclass
 
 from tracker.core.people import Role
+from tracker.core.text import N_
 
 PASSWORD = "phong-tho-271"  # noqa: S105 - the sample prints it; it opens nothing but invented data
-SHOWN = ("mai.lt@namxe.example", "lysa@namxe.example", "hanh.nt@phongtho.example",
-         "thuongtruc@phongtho.example", "quantri@phongtho.example")  # fmt: skip
+ACCOUNTS = (
+    ("mai.lt@namxe.example", N_("Cán bộ báo cáo, Đảng bộ xã Nậm Xe")),
+    ("lysa@namxe.example", N_("Người đứng đầu, Đảng bộ xã Nậm Xe")),
+    ("hanh.nt@phongtho.example", N_("Cơ quan chủ trì, Ban Tuyên giáo")),
+    ("thuongtruc@phongtho.example", N_("Thường trực Huyện ủy, chỉ xem")),
+    ("quantri@phongtho.example", N_("Quản trị")),
+)
+SHOWN = tuple(email for email, _who in ACCOUNTS)
 WITHOUT_ADDRESS = "CB-NH"
 
 _SURNAMES = ("Lò", "Lý", "Giàng", "Vàng", "Tẩn", "Phàn", "Chẻo", "Hoàng", "Nguyễn", "Trần", "Đỗ", "Bùi", "Phạm", "Lê")

@@ -32,7 +32,8 @@ class Shell:
 
     `brand`, `body_name`: product and body, data of the installation. `user_note`: unit or office of the person.
     `clock_banner`: the instant shown when the clock is simulated, else None. `sample`: invented data.
-    `sign_out_url`: takes a POST; None when nobody is signed in.
+    `sign_out_url`: takes a POST; None when nobody is signed in. `mailbox_url`: where mails that were not sent
+    anywhere are read. `sample_accounts`: (address, who that is) with one password, in sample mode only.
     """
 
     brand: str = BRAND
@@ -45,6 +46,9 @@ class Shell:
     home_url: str = "/"
     sign_out_url: str | None = None
     account_url: str | None = None
+    mailbox_url: str | None = None
+    sample_accounts: Sequence[tuple[str, str]] = ()
+    sample_password: str = ""
 
 
 def register(app: Flask, build: Callable[[], Shell]) -> None:
