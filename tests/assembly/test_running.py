@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from config import Settings
 from tests.assembly import sample
 from tests.assembly.rows import LEAD, NOW, MemoryStore, Ticking, make, report_of
 from tracker.assembly import running, service
@@ -293,3 +296,43 @@ def test_the_command_provisionally_changes_no_report(app: Flask, tmp_path: Path)
     make(LATE, filled=False)
     running.assemble_to("271-KH/HU", tmp_path, provisional=True, actor=LEAD, now=NOW, store=MemoryStore())
     assert states() == {"reviewed": 56, "drafting": 2}
+
+
+KILLED = """
+import sys, time
+from config import Settings
+from tests.assembly.rows import NOW, MemoryStore
+from tracker.app import create_app
+from tracker.assembly import running
+
+class Stuck(MemoryStore):
+    def put(self, data):
+        print("building", flush=True)
+        time.sleep(60)
+
+env = {
+    "TRACKER_DATABASE_URL": sys.argv[1],
+    "TRACKER_SECRET_KEY": "only-for-this-process-0123456789",
+    "TRACKER_DATA_DIR": sys.argv[2],
+}
+with create_app(Settings.from_env(env)).app_context():
+    running.run(int(sys.argv[3]), Stuck(), lambda: NOW)
+"""
+
+
+def test_a_process_killed_while_it_builds_leaves_nothing_half_done(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    campaign = make(LATE, filled=False)
+    assembly = asked(campaign)
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", KILLED, settings.database_url, str(tmp_path), str(assembly)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "building\n"
+        process.kill()
+    assert (row(assembly).state, states()) == ("running", {"reviewed": 56, "drafting": 2})
+    running.run(assembly, MemoryStore(), Ticking(NOW + timedelta(seconds=61)))
+    assert row(assembly).state == "done"
+    assert states() == {"consolidated": 56, "drafting": 2}
+    assert len(db.session.scalars(select(ReportEvent)).all()) == 56

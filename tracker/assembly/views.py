@@ -21,7 +21,7 @@ from tracker.core import clock
 from tracker.core.db import transaction
 from tracker.core.errors import NotFound
 from tracker.core.people import Role
-from tracker.core.sentences import how_long, which_day
+from tracker.core.sentences import how_long
 from tracker.core.text import N_
 from tracker.documents.model import Column as Printed
 from tracker.documents.model import header_cells
@@ -74,7 +74,7 @@ def show(campaign_id: int) -> Response:
         column_name=column_name,
         may_ask=who.has(Role.LEAD),
         due_big=how_long(days, due.due_before, now).said(say) if due else "",
-        due_day=which_day(days, due.due_before, now).said(say) if due else "",
+        due_day=days.last_day_before(due.due_before) if due else None,
         first_table=spec.tables[0].number if spec.tables else "",
     )
 
