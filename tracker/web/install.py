@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from tracker.web import access, assets, compress, csrf, errors, filters, forms, i18n, limits, requestlog, security
+from tracker.web import access, assets, compress, csrf, errors, filters, forms, i18n, limits, paths, requestlog, security
 
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
 
@@ -28,6 +28,7 @@ def install(app: Flask, *, https: bool, locale: str, zone: ZoneInfo, limits_stor
     assets.install(app)
     app.jinja_env.globals["form_errors"] = forms.summary
     errors.install(app)
+    paths.install(app)
     # before_request runs forwards: id, limit, gate, CSRF.
     limits.install(app, storage=limits_storage)
     access.install(app)
