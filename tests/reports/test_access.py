@@ -24,6 +24,11 @@ PUT  /reports/{own}/sections/I.1       | 200      200  | 200  200 | 403 | 404 | 
 GET  /reports/{own}/tables/1           | 200      200  | 200  200 | 200 | 404 | 404
 POST /reports/{own}/tables/1           | 303      303  | 303  303 | 403 | 404 | 404
 PUT  /reports/{own}/tables/1           | 200      200  | 200  200 | 403 | 404 | 404
+GET  /reports/{own}/files              | 200      200  | 200  200 | 200 | 404 | 404
+POST /reports/{own}/files              | 422      422  | 422  422 | 403 | 404 | 404
+GET  /reports/{own}/files/1            | 404      404  | 404  404 | 404 | 404 | 404
+POST /reports/{own}/files/1/delete     | 404      404  | 404  404 | 403 | 404 | 404
+GET  /reports/{own}/document           | 200      200  | 200  200 | 200 | 404 | 404
 POST /reports/{own}/steps              | 422      422  | 422  422 | 403 | 404 | 404
 """
 ROWS = [line.replace("|", " ").split() for line in TABLE.strip().splitlines()]
@@ -56,6 +61,17 @@ def plain(page: str, report_id: int) -> str:
     return page.replace(f"/reports/{report_id}", "/reports/")
 
 
+def test_the_table_has_every_route_of_the_reports_pages(app: Flask) -> None:
+    told = {(row[0], re.sub(r"\{own\}|I\.1|(?<=/)1\b", "*", row[1])) for row in ROWS}
+    routed = {
+        (method, re.sub(r"<[^>]+>", "*", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("reports.")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert told == routed
+
+
 def test_another_units_report_and_one_that_never_was_answer_alike(app: Flask, world: World) -> None:
     who = browser(app, world.dao_san)
     for tail in ("", "/sections/I.1", "/tables/1"):
@@ -74,6 +90,6 @@ def test_no_page_of_one_unit_carries_another_units_words(app: Flask, world: Worl
     fill(world.opened.reports["DB-DS"], world.dao_san, world.at(-1), text="<p>CHIM-HOÀNG-YẾN</p>", number=987654)
     who = browser(app, world.mai)
     for path in ("/desk", *(row[1].format(own=world.report) for row in ROWS if row[0] == "GET")):
-        page = who.get(path)
+        page = who.client.get(path).data.decode(errors="replace")
         assert "CHIM-HOÀNG-YẾN" not in page
         assert "987.654" not in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, current_app, flash, render_template, url_for
 from werkzeug.wrappers import Response
 
 from tracker.campaigns.queries import spec_of
@@ -10,7 +10,7 @@ from tracker.core import clock
 from tracker.core.calendar import WorkingCalendar
 from tracker.core.db import transaction
 from tracker.core.errors import Conflict, Invalid, Refusal
-from tracker.core.people import UNIT_ROLES, Actor
+from tracker.core.people import UNIT_ROLES, Actor, Role
 from tracker.core.text import N_
 from tracker.office.queries import body_with, calendar
 from tracker.reports import pages, queries, service
@@ -25,10 +25,19 @@ from tracker.web.i18n import translate_refusal
 
 bp = Blueprint("reports", __name__)
 
+_REVIEW = "review.show"
+
 
 @bp.context_processor
 def _words() -> dict[str, object]:
-    return {"Step": Step}
+    return {"Step": Step, "review_url": _review_url}
+
+
+def _review_url(report: ReportShown) -> str | None:
+    """The lead's desk for a report that is no longer being drafted; its page is the room above's."""
+    if report.owed or not actor().has(Role.LEAD) or _REVIEW not in current_app.view_functions:
+        return None
+    return url_for(_REVIEW, report_id=report.report.id)
 
 
 @bp.get("/desk")
