@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, Table, func, insert, inspect, literal, select
 
 from tracker.accounts.models import Membership, Unit, User
 from tracker.campaigns.models import Campaign
 from tracker.campaigns.queries import submit_due
 from tracker.campaigns.service import create
 from tracker.core.calendar import WorkingCalendar
-from tracker.core.db import session
+from tracker.core.db import Model, session
 from tracker.core.errors import Invalid
 from tracker.core.people import Actor, Role
 from tracker.core.text import N_, fold
@@ -24,8 +24,8 @@ from tracker.office.queries import calendar
 from tracker.operate.story import PLAN_FILE
 from tracker.plans.reading import read_plan
 from tracker.plans.spec import PlanSpec
-from tracker.reports.models import Report, ReportSection, ReportTable
-from tracker.reports.rules import Concern, State, concerns
+from tracker.reports.models import Report, ReportEvent, ReportSection, ReportTable
+from tracker.reports.rules import Concern, State, Step, concerns
 
 CHUNK = 5000
 MOST_UNITS = 200_000
@@ -35,6 +35,7 @@ PARAGRAPH = (
 )
 # Of every twenty reports: how a campaign looks near its deadline.
 STATES = [State.DRAFTING] * 9 + [State.SUBMITTED] * 4 + [State.REVIEWED] * 7
+VERSIONS = {State.DRAFTING: 1, State.SUBMITTED: 2, State.REVIEWED: 3}
 
 
 def make(units: int, actor: Actor, now: datetime, *, years: tuple[int, int] | None = None, filled: int = 0) -> str:
@@ -65,6 +66,7 @@ def make(units: int, actor: Actor, now: datetime, *, years: tuple[int, int] | No
     look = next_at("submit", due, days, now, now)
     for part in _chunks(ids):
         _bulk(Report, [_report(campaign.id, spec, row, concern, due, now, filled, look) for row in part])
+    _history(campaign.id, now)
     if filled:
         _contents(campaign.id, concern, now, filled)
     session().flush()
@@ -145,7 +147,7 @@ def _report(
         "position": unit.position,
         "search": fold(f"{unit.code} {unit.name}"),
         "state": state,
-        "version": 1,
+        "version": VERSIONS[state],
         "due_before": due,
         "chased_from": now,
         "filled": concern.required * filled // 100,
@@ -159,6 +161,16 @@ def _report(
         "reviewed_at": now if state is State.REVIEWED else None,
         "look_again_at": None if sent else look,
     }
+
+
+def _history(campaign_id: int, now: datetime) -> None:
+    """The steps by which each report came where it stands."""
+    for step, before, after in (
+        (Step.SUBMIT, State.DRAFTING, State.SUBMITTED),
+        (Step.ACCEPT, State.SUBMITTED, State.REVIEWED),
+    ):
+        values = {"step": step, "from_state": before, "to_state": after, "version": VERSIONS[after], "at": now}
+        _each_report(ReportEvent, campaign_id, {**values, "by_name": "fixture"}, Report.version >= VERSIONS[after])
 
 
 def _contents(campaign_id: int, concern: Concern, now: datetime, filled: int) -> None:
@@ -178,43 +190,33 @@ def _contents(campaign_id: int, concern: Concern, now: datetime, filled: int) ->
                     count += 1
         left -= count
         tables.append((table, cells, count))
-    reports = session().execute(select(Report.id).where(Report.campaign_id == campaign_id)).scalars().all()
-    signed = {"version": 1, "changed_at": now, "changed_by": None, "changed_by_name": "fixture"}
-    for part in _chunks(reports, 400):
-        texts = [
-            {
-                "report_id": report,
-                "number": number,
-                "html": PARAGRAPH * 3,
-                "nothing_to_report": False,
-                "filled": 1,
-                **signed,
-            }
-            for report in part
-            for number in numbers
-        ]
-        if texts:
-            _bulk(ReportSection, texts)
-        figures = [
-            {
-                "report_id": report,
-                "number": table,
-                "cells": cells,
-                "entered": {},
-                "nothing_to_report": False,
-                "filled": count,
-                **signed,
-            }
-            for report in part
-            for table, cells, count in tables
-            if count
-        ]
-        if figures:
-            _bulk(ReportTable, figures)
+    common = {
+        "nothing_to_report": False,
+        "version": 1,
+        "changed_at": now,
+        "changed_by": None,
+        "changed_by_name": "fixture",
+    }
+    for number in numbers:
+        _each_report(ReportSection, campaign_id, {"number": number, "html": PARAGRAPH * 3, "filled": 1, **common})
+    for number, cells, count in tables:
+        if count:
+            _each_report(
+                ReportTable, campaign_id, {"number": number, "cells": cells, "entered": {}, "filled": count, **common}
+            )
 
 
-def _bulk(table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    session().execute(insert(table), list(rows))
+def _each_report(model: type[Model], campaign_id: int, values: Mapping[str, Any], *which: ColumnElement[bool]) -> None:
+    """The same row for every such report of the campaign, made at the server: a million of them would take minutes."""
+    table = cast("Table", inspect(model).local_table)
+    constants = [literal(value, table.c[name].type) for name, value in values.items()]
+    rows = select(Report.id, *constants).where(Report.campaign_id == campaign_id, *which)
+    session().execute(insert(table).from_select(["report_id", *values], rows))
+
+
+def _bulk(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
+    # The table, not the class: no unit of work.
+    session().execute(insert(cast("Table", inspect(model).local_table)), list(rows))
 
 
 def _chunks(items: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
