@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from flask_babel import gettext
 
 from tracker.accounts.idempotency import api_write
 from tracker.campaigns.queries import spec_of
 from tracker.core import clock
 from tracker.core.errors import Invalid
 from tracker.core.text import N_
+from tracker.files.service import attach
 from tracker.plans.spec import OutlineItem, sections_for
-from tracker.reports import queries, service, writing
+from tracker.reports import queries, service, wordfile, writing
 from tracker.reports.queries import Found
-from tracker.reports.rules import allowed_steps, share
+from tracker.reports.rules import allowed_steps, check_may_write, check_write, share
 from tracker.web.access import actor, signed_in
 from tracker.web.api import PREFIX, answer, body, flag_of, instant, instant_of, text_of, whole_of
 
@@ -64,6 +66,43 @@ def put_table(report_id: int, number: str) -> Response:
         version=whole_of(data, "version"),
     )
     return answer({"version": version})
+
+
+@bp.post("/reports/<int:report_id>/files")
+@signed_in
+def add_file(report_id: int) -> Response:
+    """Split a Word report along the outline, nothing saved; or attach a file to the report."""
+    found = queries.find(report_id, actor())
+    check_may_write(found.standing, actor())
+    purpose = request.form.get("purpose", "")
+    if purpose not in {"split", "attachment"}:
+        raise Invalid("bad_field", N_("Trường «purpose» là split hoặc attachment."), {"field": "purpose"})
+    data, name = wordfile.uploaded()
+    if purpose == "attachment":
+        return _attach(report_id, data, name)
+    split = wordfile.split_upload(found, data, name)
+    for warning in split["warnings"]:
+        warning["text"] = gettext(warning["text"])
+    return _give(split)
+
+
+@api_write
+def _attach(report_id: int, data: bytes, name: str) -> Response:
+    check_write(queries.find_to_change(report_id, actor()).standing, actor())
+    kept = attach(f"report:{report_id}", name, data, actor(), clock.now())
+    return answer({"id": kept.id, "name": kept.name, "sha256": kept.sha256}, 201)
+
+
+@api_write
+def _give(split: dict[str, Any]) -> Response:
+    return answer(split)
+
+
+@bp.get("/reports/<int:report_id>/document")
+@signed_in
+def document(report_id: int) -> Response:
+    """The report as .docx, with the time at which it was received."""
+    return wordfile.document(queries.find(report_id, actor()))
 
 
 @bp.get("/reports/<int:report_id>/history")

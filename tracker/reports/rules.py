@@ -213,10 +213,15 @@ def check_state(step: Step, standing: Standing) -> None:
     raise Conflict("wrong_state", _NOT_NOW[step], extra={"state": standing.state.value})
 
 
-def check_write(standing: Standing, actor: Actor) -> None:
-    """Whether `actor` may change what the report says: the right people (403), while it is being drafted (409)."""
+def check_may_write(standing: Standing, actor: Actor) -> None:
+    """Whether `actor` is one of those who write this report, whatever its state (403)."""
     if not may_write(actor, standing.unit_id):
         raise Forbidden("write_not_yours", N_("Chỉ đơn vị của báo cáo mới sửa được báo cáo."))
+
+
+def check_write(standing: Standing, actor: Actor) -> None:
+    """Whether `actor` may change what the report says: the right people (403), while it is being drafted (409)."""
+    check_may_write(standing, actor)
     if standing.state is not State.DRAFTING:
         raise Conflict(
             "not_drafting",
