@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.accounts.conftest import NOW, OFFICE, mails, page_token
 from tests.people import person, sign_in
-from tracker.accounts import service
+from tracker.accounts import service, sessions
 from tracker.accounts.models import Membership, SignIn, Unit, User
 from tracker.audit.models import AuditEntry
 from tracker.core.db import session, transaction
@@ -114,7 +114,7 @@ def test_only_an_administrator_does_any_of_it(mai: int, unit: str) -> None:
             lambda who=other: service.remove_role(mai, 1, who, NOW),
             lambda who=other: service.create_token("mai.lt@banlang.example", who, NOW),
             lambda who=other: service.save_person(mai, "x", "", who, NOW),
-            lambda who=other: service.end_others(mai, None, who, NOW),
+            lambda who=other: sessions.end_others(mai, None, who, NOW),
         ):
             with pytest.raises(Forbidden), transaction():
                 verb()

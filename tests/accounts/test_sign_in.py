@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.accounts.conftest import NOW, OFFICE, PASSWORD, page_token
-from tracker.accounts import service
+from tracker.accounts import service, sessions
 from tracker.accounts.models import FailedSignIn, SignIn, User
 from tracker.core.db import session, transaction
 
@@ -39,12 +39,12 @@ def test_an_unknown_address_takes_a_hash_as_a_known_one_does(
     mai: int, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[str] = []
-    right = service.passwords.matches
-    monkeypatch.setattr(service.passwords, "_hasher", _Counting(service.passwords._hasher, hashed))
-    assert right is service.passwords.matches
-    service.check_password("mai.lt@banlang.example", "sai hoàn toàn", "::1", NOW)
-    service.check_password("khong.co@banlang.example", "sai hoàn toàn", "::1", NOW)
-    service.check_password("không phải địa chỉ", "sai hoàn toàn", "::1", NOW)
+    right = sessions.passwords.matches
+    monkeypatch.setattr(sessions.passwords, "_hasher", _Counting(sessions.passwords._hasher, hashed))
+    assert right is sessions.passwords.matches
+    sessions.check_password("mai.lt@banlang.example", "sai hoàn toàn", "::1", NOW)
+    sessions.check_password("khong.co@banlang.example", "sai hoàn toàn", "::1", NOW)
+    sessions.check_password("không phải địa chỉ", "sai hoàn toàn", "::1", NOW)
     assert len(hashed) == 3
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from tracker.accounts import importing, service
+from tracker.accounts import importing, service, sessions
 from tracker.accounts.forms import ROLE_NAMES, AccountForm, AddPersonForm, RoleForm, UnitForm, UnitsFileForm
 from tracker.accounts.queries import (
     find_unit,
@@ -174,7 +174,7 @@ def set_active(user_id: int) -> Response:
 def end_sessions(user_id: int) -> Response:
     """End every session of a person."""
     with transaction():
-        service.end_others(user_id, None, actor(), clock.now())
+        sessions.end_others(user_id, None, actor(), clock.now())
     return _back(user_id, _("Đã kết thúc mọi phiên làm việc của người này."))
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tracker.core.errors import Invalid
-from tracker.core.people import UNIT_ROLES, Role
+from tracker.core.people import UNIT_ROLES, Actor, Role
 from tracker.core.text import N_, fold
 
 SHORTEST: Final = 10
@@ -119,6 +119,11 @@ def tries_left(failures: int) -> int:
 def expires(created_at: datetime, now: datetime) -> datetime:
     """When a session used now ends: 12 hours idle, 14 days after signing in at the latest."""
     return min(created_at + ABSOLUTE, now + IDLE)
+
+
+def myself(user_id: int, name: str, email: str) -> Actor:
+    """A person who is not signed in yet, as the author of an entry in the trail; holds no role."""
+    return Actor(user_id=user_id, name=name or email, email=email)
 
 
 def _compact(folded: str) -> str:

@@ -6,7 +6,6 @@ What a person may see of a report is decided in reports/; the mails' words are i
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -14,7 +13,8 @@ from sqlalchemy import delete, select, update
 from tracker.accounts import passwords, rules
 from tracker.accounts.links import make_link, use_link
 from tracker.accounts.models import ApiReply, ApiToken, FailedSignIn, Membership, OneTimeLink, SignIn, Unit, User
-from tracker.accounts.queries import door, find_user, token_hash, unit_by_code, user_by_email
+from tracker.accounts.queries import find_user, token_hash, unit_by_code, user_by_email
+from tracker.accounts.sessions import end_others, need_admin
 from tracker.audit.service import record
 from tracker.core.db import changed, insert_once, session
 from tracker.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -24,14 +24,6 @@ from tracker.notify.service import queue
 
 _LINK_MAILS = {"invite": "invite", "reset": "reset", "sign_in": "sign_in_link"}
 _ASK_AGAIN_AFTER = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A wrong address or password. `tries_left` before a wait; `opens_at`: the wait has begun and ends then."""
-
-    tries_left: int
-    opens_at: datetime | None
 
 
 # --- people and roles -----------------------------------------------------------------------------
@@ -48,7 +40,7 @@ def add_user(
     now: datetime,
 ) -> User:
     """A person with a role; again for the same address adds a role or a unit. Raises Invalid, NotFound (unit)."""
-    _need_admin(actor)
+    need_admin(actor)
     address = rules.clean_email(email)
     wanted = rules.check_role(role, bool(unit_code))
     unit = unit_by_code(unit_code) if unit_code else None
@@ -88,7 +80,7 @@ def give_role(user: User, role: Role, unit: Unit | None, actor: Actor, now: date
 
 def remove_role(user_id: int, membership_id: int, actor: Actor, now: datetime) -> None:
     """Take a role from a person; the last administrator keeps theirs."""
-    _need_admin(actor)
+    need_admin(actor)
     post = session().get(Membership, membership_id)
     if post is None or post.user_id != user_id:
         raise NotFound("no_role", N_("Người này không còn giữ vai trò đó."))
@@ -101,7 +93,7 @@ def remove_role(user_id: int, membership_id: int, actor: Actor, now: datetime) -
 
 def save_person(user_id: int, name: str, phone: str, actor: Actor, now: datetime) -> None:
     """Correct a person's name and telephone number."""
-    _need_admin(actor)
+    need_admin(actor)
     user = find_user(user_id)
     user.name, user.phone = one_line(name), one_line(phone)
     if len(user.name) > 200 or len(user.phone) > 40:
@@ -112,7 +104,7 @@ def save_person(user_id: int, name: str, phone: str, actor: Actor, now: datetime
 
 def set_active(user_id: int, active: bool, actor: Actor, now: datetime) -> None:
     """Let a person in or shut them out; shut out, every session ends at once and no token or link opens."""
-    _need_admin(actor)
+    need_admin(actor)
     user = find_user(user_id)
     if not active:
         if user_id == actor.user_id:
@@ -129,7 +121,7 @@ def save_unit(
     unit_id: int, contact_name: str, contact_phone: str, contact_email: str, actor: Actor, now: datetime
 ) -> None:
     """Correct whom to ring in a unit."""
-    _need_admin(actor)
+    need_admin(actor)
     unit = session().get(Unit, unit_id)
     if unit is None:
         raise NotFound("no_unit", N_("Không có đơn vị này."))
@@ -169,7 +161,7 @@ def ask_reset(email: str, now: datetime) -> None:
     if not _just_asked(user, purpose, now):
         days = rules.RESET_DAYS if purpose == "reset" else rules.INVITE_DAYS
         _mail(user, make_link(purpose, str(user.id), user.id, now, days), now)
-        record("user.ask_reset", f"user:{user.id}", _self(user), now)
+        record("user.ask_reset", f"user:{user.id}", rules.myself(user.id, user.name, user.email), now)
 
 
 def ask_sign_in(email: str, now: datetime) -> None:
@@ -177,7 +169,7 @@ def ask_sign_in(email: str, now: datetime) -> None:
     user = _known(email)
     if user is not None and not _just_asked(user, "sign_in", now):
         _mail(user, make_link("sign_in", str(user.id), user.id, now, rules.SIGN_IN_DAYS), now)
-        record("user.ask_sign_in", f"user:{user.id}", _self(user), now)
+        record("user.ask_sign_in", f"user:{user.id}", rules.myself(user.id, user.name, user.email), now)
 
 
 def accept_invitation(link: OneTimeLink, name: str, phone: str, password: str, now: datetime) -> User:
@@ -190,7 +182,7 @@ def accept_invitation(link: OneTimeLink, name: str, phone: str, password: str, n
     _kill_links(user.id, now)
     changed(delete(SignIn).where(SignIn.user_id == user.id))
     session().flush()
-    record("user.join", f"user:{user.id}", _self(user), now)
+    record("user.join", f"user:{user.id}", rules.myself(user.id, user.name, user.email), now)
     return user
 
 
@@ -203,7 +195,7 @@ def reset_password(link: OneTimeLink, password: str, now: datetime) -> User:
     changed(delete(SignIn).where(SignIn.user_id == user.id))
     changed(delete(FailedSignIn).where(FailedSignIn.email == user.email))
     session().flush()
-    record("user.reset", f"user:{user.id}", _self(user), now)
+    record("user.reset", f"user:{user.id}", rules.myself(user.id, user.name, user.email), now)
     return user
 
 
@@ -214,100 +206,7 @@ def spend_sign_in(link: OneTimeLink, now: datetime) -> User:
     return user
 
 
-# --- sessions -------------------------------------------------------------------------------------
-
-
-def check_password(email: str, password: str, address: str, now: datetime) -> int | Refused:
-    """The id of the person whose address and password these are, or the refusal. Reads only.
-
-    An unknown address, an inactive person and one without a password take as long as a wrong password. While a
-    wait runs no password is looked at.
-    """
-    try:
-        email = rules.clean_email(email)
-    except Invalid:
-        email = ""
-    found = door(email, address, now)
-    # Hashing takes a while; on SQLite an open transaction would make every writer wait for it.
-    session().rollback()
-    if found.opens_at is not None:
-        return Refused(0, found.opens_at)
-    right = passwords.matches(found.password_hash, password)
-    if right and found.active and found.user_id is not None:
-        return found.user_id
-    return Refused(rules.tries_left(found.failures + 1), None)
-
-
-def failed(email: str, address: str, now: datetime) -> Refused:
-    """Write a wrong try down; the refusal says how many are left, or until when to wait."""
-    email = email.strip().lower()[:254]
-    session().add(FailedSignIn(email=email, address=address[:60], at=now))
-    session().flush()
-    found = door(email, address[:60], now)
-    user = user_by_email(email)
-    if user is not None:
-        record("sign_in.failed", f"user:{user.id}", _self(user), now, {"address": address[:60]})
-    return Refused(rules.tries_left(found.failures), found.opens_at)
-
-
-def start_session(user_id: int, address: str, agent: str, now: datetime, password: str | None = None) -> str:
-    """A new session of a person; its token, for the cookie, is given once and stored as its SHA-256.
-
-    `password`: the one just checked, to hash it anew if its hash is of an older kind.
-    """
-    user = find_user(user_id)
-    token = secrets.token_urlsafe(32)
-    session().add(
-        SignIn(
-            token_hash=token_hash(token),
-            user_id=user_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=rules.expires(now, now),
-            address=address[:60],
-            agent=one_line(agent)[:200],
-        )
-    )
-    if password is not None and user.password_hash and passwords.is_old(user.password_hash):
-        user.password_hash = passwords.make_hash(password)
-    changed(delete(FailedSignIn).where(FailedSignIn.email == user.email, FailedSignIn.address == address[:60]))
-    session().flush()
-    record("sign_in", f"user:{user_id}", _self(user), now, {"address": address[:60]})
-    return token
-
-
-def touch_session(session_id: int, now: datetime) -> None:
-    """The session was used: it lives on, never beyond 14 days from signing in."""
-    row = session().get(SignIn, session_id)
-    if row is not None:
-        row.seen_at = now
-        row.expires_at = max(row.expires_at, rules.expires(row.created_at, now))
-        session().flush()
-
-
-def end_session(token: str, actor: Actor, now: datetime) -> None:
-    """Sign out: the session's row is gone, so that a copy of the cookie opens nothing."""
-    if changed(delete(SignIn).where(SignIn.token_hash == token_hash(token))):
-        record("sign_out", f"user:{actor.user_id}", actor, now)
-
-
-def end_one(session_id: int, user_id: int, actor: Actor, now: datetime) -> None:
-    """End one session of a person: their own, or an administrator's doing."""
-    if user_id != actor.user_id:
-        _need_admin(actor)
-    if not changed(delete(SignIn).where(SignIn.id == session_id, SignIn.user_id == user_id)):
-        raise NotFound("no_session", N_("Phiên làm việc này đã kết thúc."))
-    record("session.end", f"user:{user_id}", actor, now)
-
-
-def end_others(user_id: int, keep: int | None, actor: Actor, now: datetime) -> int:
-    """End every session of a person but `keep`; how many."""
-    if user_id != actor.user_id:
-        _need_admin(actor)
-    count = changed(delete(SignIn).where(SignIn.user_id == user_id, SignIn.id != (keep or 0)))
-    if count:
-        record("session.end_all", f"user:{user_id}", actor, now, {"count": count})
-    return count
+# --- one's own account ---------------------------------------------------------------------------
 
 
 def change_password(current: str, new: str, keep: int | None, actor: Actor, now: datetime) -> None:
@@ -334,7 +233,7 @@ def save_account(name: str, phone: str, actor: Actor, now: datetime) -> None:
 
 def create_token(email: str, actor: Actor, now: datetime) -> str:
     """A new API token of a person: shown once, kept as its SHA-256."""
-    _need_admin(actor)
+    need_admin(actor)
     user = user_by_email(email)
     if user is None or not user.active:
         raise NotFound("no_user_email", N_("Không có người nào dùng địa chỉ %(email)s."), email=email)
@@ -348,7 +247,7 @@ def create_token(email: str, actor: Actor, now: datetime) -> str:
 def revoke_token(token_id: int, user_id: int, actor: Actor, now: datetime) -> None:
     """Take an API token back: one's own, or an administrator's doing."""
     if user_id != actor.user_id:
-        _need_admin(actor)
+        need_admin(actor)
     done = changed(
         update(ApiToken)
         .where(ApiToken.id == token_id, ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
@@ -374,11 +273,6 @@ def clean_up(now: datetime) -> int:
 
 
 # --- within ---------------------------------------------------------------------------------------
-
-
-def _need_admin(actor: Actor) -> None:
-    if not actor.has(Role.ADMIN):
-        raise Forbidden("not_admin", N_("Chỉ người quản trị làm được việc này."))
 
 
 def _keep_an_admin(user_id: int) -> None:
@@ -455,7 +349,3 @@ def _mail(user: User, link: OneTimeLink, now: datetime) -> None:
         now=now,
         context={"link_id": link.id, "name": user.name, "email": user.email},
     )
-
-
-def _self(user: User) -> Actor:
-    return Actor(user_id=user.id, name=user.name or user.email, email=user.email)

@@ -11,7 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from config import Settings
-from tracker.accounts import service
+from tracker.accounts import service, sessions
 from tracker.accounts.forms import (
     AccountForm,
     ChangePasswordForm,
@@ -63,11 +63,11 @@ def take_sign_in() -> Response | str | tuple[str, int]:
         return _door(form), 422
     now, address = clock.now(), request.remote_addr or ""
     email, password = form.email.data or "", form.password.data or ""
-    found = service.check_password(email, password, address, now)
-    if isinstance(found, service.Refused):
+    found = sessions.check_password(email, password, address, now)
+    if isinstance(found, sessions.Refused):
         if found.opens_at is None:
             with transaction():
-                found = service.failed(email, address, now)
+                found = sessions.failed(email, address, now)
         form.password.errors = [_refusal(found, now)]
         return _door(form), 422
     return _let_in(found, now, safe_next(form.next.data), password)
@@ -79,7 +79,7 @@ def sign_out() -> Response:
     """End the session at the server and forget the cookie."""
     if not bears_token():
         with transaction():
-            service.end_session(current_user.token, actor(), clock.now())
+            sessions.end_session(current_user.token, actor(), clock.now())
     cookie.clear()
     return go(url_for("accounts.sign_in"))
 
@@ -233,7 +233,7 @@ def change_password() -> Response | tuple[str, int]:
 def end_session(session_id: int) -> Response:
     """End one of one's own sessions."""
     with transaction():
-        service.end_one(session_id, actor().user_id or 0, actor(), clock.now())
+        sessions.end_one(session_id, actor().user_id or 0, actor(), clock.now())
     flash(_("Đã kết thúc phiên làm việc đó."), "ok")
     return go(url_for("accounts.account"))
 
@@ -243,7 +243,7 @@ def end_session(session_id: int) -> Response:
 def end_other_sessions() -> Response:
     """End all of one's sessions but this one."""
     with transaction():
-        service.end_others(actor().user_id or 0, current_user.session_id, actor(), clock.now())
+        sessions.end_others(actor().user_id or 0, current_user.session_id, actor(), clock.now())
     flash(_("Đã kết thúc các phiên làm việc khác."), "ok")
     return go(url_for("accounts.account"))
 
@@ -268,7 +268,7 @@ def _keep_session_alive(response: Response) -> Response:
         return response
     session().rollback()
     with transaction():
-        service.touch_session(session_id, now)
+        sessions.touch_session(session_id, now)
     cookie.modified = True
     return response
 
@@ -278,7 +278,7 @@ def _keep_session_alive(response: Response) -> Response:
 
 def _let_in(user_id: int, now: datetime, target: str | None, password: str | None = None) -> Response:
     with transaction():
-        token = service.start_session(
+        token = sessions.start_session(
             user_id, request.remote_addr or "", request.headers.get("User-Agent", ""), now, password
         )
     # Nothing of the cookie from before survives: whoever planted it holds no session.
@@ -293,7 +293,7 @@ def _door(form: SignInForm) -> str:
     return render_template("accounts/sign_in.html", form=form, phone=_phone())
 
 
-def _refusal(found: service.Refused, now: datetime) -> str:
+def _refusal(found: sessions.Refused, now: datetime) -> str:
     if found.opens_at is not None:
         minutes = max(1, -(-int((found.opens_at - now).total_seconds()) // 60))
         return say(

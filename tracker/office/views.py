@@ -44,9 +44,8 @@ SECTIONS = (
 @bp.app_context_processor
 def _menu() -> dict[str, object]:
     def admin_menu() -> list[tuple[str, str, str, bool]]:
-        here = (request.endpoint or "").split(".")[-1]
         return [
-            (url_for(endpoint), _(label), _(hint), endpoint.split(".")[-1] == here)
+            (url_for(endpoint), _(label), _(hint), request.path.startswith(url_for(endpoint)))
             for endpoint, label, hint in SECTIONS
             if endpoint in current_app.view_functions
         ]

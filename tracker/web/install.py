@@ -10,7 +10,20 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from tracker.web import access, assets, compress, csrf, errors, filters, forms, i18n, limits, paths, requestlog, security
+from tracker.web import (
+    access,
+    assets,
+    compress,
+    csrf,
+    errors,
+    filters,
+    forms,
+    i18n,
+    limits,
+    paths,
+    requestlog,
+    security,
+)
 
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
 
