@@ -37,7 +37,7 @@ def test_the_queue_names_who_has_taken_a_report_and_offers_to_reopen_an_accepted
     said = text_of(answer)
     assert "1 báo cáo chờ duyệt" in said
     assert "Nguyễn Thị Hạnh từ 09:00 ngày 10/5" in said
-    assert "duyệt lúc 09:00 ngày 10/5" in said
+    assert "Đảng bộ xã Dào San 09:00 ngày 10/5 Mở lại Đảng bộ xã Dào San" in said
     assert f'/reports/{office.other}/review#mo-lai"' in answer.text
 
 

@@ -247,7 +247,7 @@ def rows(waiting: Sequence[Waiting], days: WorkingCalendar) -> list[Row]:
 
 
 _FIRST: Mapping[str, str] = {
-    Step.SUBMIT: N_("%(name)s đã gửi lại báo cáo lúc %(at)s."),
+    Step.SUBMIT: N_("%(name)s đã gửi báo cáo lúc %(at)s."),
     Step.WITHDRAW: N_("Đơn vị đã rút lại báo cáo lúc %(at)s."),
     Step.SEND_BACK: N_("%(name)s đã trả lại báo cáo lúc %(at)s."),
     Step.ACCEPT: N_("%(name)s đã duyệt báo cáo lúc %(at)s."),

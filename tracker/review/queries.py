@@ -135,7 +135,7 @@ def next_waiting(campaign_id: int, but: int) -> int | None:
     return session().execute(statement).scalar()
 
 
-def queue(campaign_id: int, limit: int) -> list[Waiting]:
+def in_line(campaign_id: int, limit: int) -> list[Waiting]:
     """The reports that wait for a verdict, the oldest submission first; up to `limit`."""
     return _desk(
         select(Report, Unit, User.name)

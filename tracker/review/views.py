@@ -72,7 +72,7 @@ def inbox(campaign_id: int) -> str:
     """What waits for a verdict, the oldest first, and what was accepted last."""
     campaign = find_whole(campaign_id, actor())
     days = calendar()
-    waiting = pages.rows(queries.queue(campaign.id, QUEUE + 1), days)
+    waiting = pages.rows(queries.in_line(campaign.id, QUEUE + 1), days)
     return render_template(
         "review/inbox.html",
         campaign=campaign,
