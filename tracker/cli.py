@@ -6,21 +6,33 @@ Each command loads what it needs itself, so that `tracker plan read` opens no da
 from __future__ import annotations
 
 import argparse
-import gettext
-import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from config import Settings, SettingsError
+from config import SettingsError
 from tracker.core import clock
-from tracker.core.errors import Invalid, NotFound, Refusal
+from tracker.core.errors import Invalid, Refusal
 from tracker.core.people import Actor, Role
 from tracker.core.text import N_
+from tracker.operate.terminal import (
+    DONE,
+    MISUSED,
+    REFUSED,
+    Parser,
+    command,
+    group,
+    line_of,
+    moment,
+    print_json,
+    read_bytes,
+    refuse,
+    say,
+    settings_of_commands,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,64 +41,55 @@ if TYPE_CHECKING:
     from tracker.plans.spec import PlanSpec, Warning_
 
 OFFICE = Actor(user_id=None, name="tracker", roles=frozenset({Role.LEAD, Role.ADMIN}))
-TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
-DONE, REFUSED, MISUSED = 0, 1, 2
 _BUSY_MS = 120_000
-_SHOWN = 50
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse that says in Vietnamese what is wrong with a call."""
+def main(argv: Sequence[str] | None = None, more: Callable[[Any], None] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 refused with one line on standard error, 2 wrong usage.
 
-    def error(self, message: str) -> NoReturn:
-        """Usage and one line, exit 2."""
-        self.print_usage(sys.stderr)
-        self.exit(MISUSED, f"{self.prog}: {_say(N_('sai cách gọi lệnh'))}: {message}\n")
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 refused with one line on standard error, 2 wrong usage."""
+    `more(commands)` adds commands of the program that this module does not know.
+    """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     try:
-        arguments = parser().parse_args(argv)
+        arguments = parser(more).parse_args(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else MISUSED
     try:
         run: Callable[[argparse.Namespace], int | None] = arguments.run
         return run(arguments) or DONE
     except Refusal as refusal:
-        return _refuse(_line(refusal))
+        return refuse(line_of(refusal))
     except SettingsError as error:
-        return _refuse(str(error))
+        return refuse(str(error))
     except BrokenPipeError:
         return REFUSED
     except OSError as error:
-        return _refuse(f"{error.filename or ''}: {error.strerror or error}".strip(": "))
+        return refuse(f"{error.filename or ''}: {error.strerror or error}".strip(": "))
 
 
-def parser() -> Parser:
+def parser(more: Callable[[Any], None] | None = None) -> Parser:
     """Every command with its arguments (contract.md, "The `tracker` program")."""
-    top = Parser(prog="tracker", description=_say(N_("Theo dõi kế hoạch: kế hoạch thành việc, báo cáo thành một bản.")))
+    top = Parser(prog="tracker", description=say(N_("Theo dõi kế hoạch: kế hoạch thành việc, báo cáo thành một bản.")))
     commands = top.add_subparsers(dest="command", metavar="LỆNH", required=True)
 
-    db = _group(commands, "db")
-    _command(db, "upgrade", db_upgrade)
+    db = group(commands, "db")
+    command(db, "upgrade", db_upgrade)
 
-    plan = _group(commands, "plan")
-    one = _command(plan, "read", plan_read, as_json=True)
+    plan = group(commands, "plan")
+    one = command(plan, "read", plan_read, as_json=True)
     one.add_argument("file", metavar="FILE", type=Path)
-    one = _command(plan, "open", plan_open, as_json=True)
+    one = command(plan, "open", plan_open, as_json=True)
     one.add_argument("file", metavar="FILE", type=Path)
     one.add_argument("--units", metavar="FILE", type=Path, required=True)
     one.add_argument("--yes", action="store_true")
     one.add_argument("--before-inclusive", action="store_true")
 
-    units = _group(commands, "units")
-    one = _command(units, "import", units_import, as_json=True)
+    units = group(commands, "units")
+    one = command(units, "import", units_import, as_json=True)
     one.add_argument("file", metavar="FILE", type=Path)
 
-    users = _group(commands, "users")
-    one = _command(users, "add", users_add)
+    users = group(commands, "users")
+    one = command(users, "add", users_add)
     one.add_argument("email", metavar="EMAIL")
     one.add_argument("--role", choices=[str(role) for role in Role], required=True)
     one.add_argument("--unit", metavar="CODE")
@@ -94,32 +97,39 @@ def parser() -> Parser:
     one.add_argument("--phone", metavar="TEXT", default="")
     one.add_argument("--password-stdin", action="store_true")
 
-    tokens = _group(commands, "tokens")
-    one = _command(tokens, "create", tokens_create)
+    tokens = group(commands, "tokens")
+    one = command(tokens, "create", tokens_create)
     one.add_argument("email", metavar="EMAIL")
 
-    one = _command(commands, "timeline", timeline, as_json=True)
+    one = command(commands, "timeline", timeline, as_json=True)
     one.add_argument("number", metavar="NUMBER")
 
-    one = _command(commands, "tick", tick, as_json=True)
+    one = command(commands, "tick", tick, as_json=True)
     one.add_argument("--now", metavar="ISO")
 
-    one = _command(commands, "assemble", assemble, as_json=True)
+    report = group(commands, "report")
+    one = command(report, "read", report_read, as_json=True)
+    one.add_argument("file", metavar="FILE", type=Path)
+    one.add_argument("--campaign", metavar="NUMBER", required=True)
+
+    one = command(commands, "assemble", assemble, as_json=True)
     one.add_argument("number", metavar="NUMBER")
     one.add_argument("--out", metavar="DIR", type=Path, required=True)
     one.add_argument("--provisional", action="store_true")
     one.add_argument("--now", metavar="ISO")
 
-    one = _command(commands, "fixture", fixture, as_json=True)
+    one = command(commands, "fixture", fixture, as_json=True)
     one.add_argument("--units", metavar="N", type=int, required=True)
     one.add_argument("--years", metavar="A-B")
     one.add_argument("--filled", metavar="PERCENT", type=int, default=0)
 
-    _command(commands, "doctor", doctor, as_json=True)
-    one = _command(commands, "backup", backup)
+    command(commands, "doctor", doctor, as_json=True)
+    one = command(commands, "backup", backup)
     one.add_argument("file", metavar="FILE", type=Path)
-    one = _command(commands, "restore", restore)
+    one = command(commands, "restore", restore)
     one.add_argument("file", metavar="FILE", type=Path)
+    if more is not None:
+        more(commands)
     return top
 
 
@@ -130,12 +140,12 @@ def db_upgrade(_arguments: argparse.Namespace) -> None:
     """Bring the database to the current schema."""
     from tracker.core import schema
 
-    settings = _settings()
+    settings = settings_of_commands()
     if settings.is_sqlite:
         schema.make_ready(settings.database_url, settings.data_dir)
     else:
         schema.upgrade(settings.database_url)
-    print(_say(N_("Cơ sở dữ liệu đã ở phiên bản %(revision)s."), revision=schema.head()))
+    print(say(N_("Cơ sở dữ liệu đã ở phiên bản %(revision)s."), revision=schema.head()))
 
 
 # --- plans ----------------------------------------------------------------------------------------
@@ -148,11 +158,11 @@ def plan_read(arguments: argparse.Namespace) -> None:
     from tracker.plans.reading import read_plan
     from tracker.plans.spec import to_json
 
-    zone = _settings().timezone
-    blocks = open_document(_bytes(arguments.file), arguments.file.name)
+    zone = settings_of_commands().timezone
+    blocks = open_document(read_bytes(arguments.file), arguments.file.name)
     spec = read_plan(blocks, WorkingCalendar(tz=zone), zone)
     if arguments.json:
-        _print_json(to_json(spec))
+        print_json(to_json(spec))
         return
     print(f"{spec.kind} {spec.number}: {spec.title}")
     for milestone in spec.milestones:
@@ -169,11 +179,11 @@ def plan_open(arguments: argparse.Namespace) -> None:
     from tracker.plans.reading import read_plan
     from tracker.reports.opening import open_campaign, readings
 
-    blocks = open_document(_bytes(arguments.file), arguments.file.name)
-    rows = read_units(arguments.units.name, _bytes(arguments.units))
-    with _office() as app:
+    blocks = open_document(read_bytes(arguments.file), arguments.file.name)
+    rows = read_units(arguments.units.name, read_bytes(arguments.units))
+    with _office():
         with transaction():
-            spec = read_plan(blocks, calendar(), _settings().timezone)
+            spec = read_plan(blocks, calendar(), settings_of_commands().timezone)
         asked = readings(spec)
         if asked and not arguments.yes and not _asks(spec, asked, arguments):
             raise _to_confirm(asked, arguments)
@@ -188,11 +198,14 @@ def plan_open(arguments: argparse.Namespace) -> None:
             )
             number = opened.campaign.number
         for table, column in opened.unowned:
-            _note(app, N_("Cột %(column)s của Phụ lục số %(table)s chưa giao đơn vị nào."), column=column, table=table)
+            print(
+                say(N_("Cột %(column)s của Phụ lục số %(table)s chưa giao đơn vị nào."), column=column, table=table),
+                file=sys.stderr,
+            )
     if arguments.json:
-        _print_json({"campaign": number, "reports": opened.reports})
+        print_json({"campaign": number, "reports": opened.reports})
     else:
-        print(_say(N_("Đã mở %(number)s: %(n)s báo cáo."), number=number, n=opened.reports))
+        print(say(N_("Đã mở %(number)s: %(n)s báo cáo."), number=number, n=opened.reports))
 
 
 def _asks(spec: PlanSpec, asked: Sequence[Warning_], arguments: argparse.Namespace) -> bool:
@@ -202,7 +215,7 @@ def _asks(spec: PlanSpec, asked: Sequence[Warning_], arguments: argparse.Namespa
     _print_readings(asked)
     if not sys.stdin.isatty():
         return False
-    answer = input(_say(N_("Nhận %(n)s cách hiểu trên và mở %(number)s? [c/k] "), n=len(asked), number=spec.number))
+    answer = input(say(N_("Nhận %(n)s cách hiểu trên và mở %(number)s? [c/k] "), n=len(asked), number=spec.number))
     return answer.strip().lower() in {"c", "co", "có", "y", "yes"}
 
 
@@ -224,7 +237,7 @@ def _to_confirm(asked: Sequence[Warning_], arguments: argparse.Namespace) -> Inv
 def _print_readings(asked: Sequence[Warning_]) -> None:
     for one in asked:
         read_as = f" → {one.read_as}" if one.read_as else ""
-        print(_say(N_("Dòng %(line)s: «%(text)s»"), line=one.line, text=one.text) + f"{read_as}. {one.ask}")
+        print(say(N_("Dòng %(line)s: «%(text)s»"), line=one.line, text=one.text) + f"{read_as}. {one.ask}")
 
 
 def units_import(arguments: argparse.Namespace) -> None:
@@ -232,14 +245,14 @@ def units_import(arguments: argparse.Namespace) -> None:
     from tracker.accounts.importing import import_units, read_units
     from tracker.core.db import transaction
 
-    rows = read_units(arguments.file.name, _bytes(arguments.file))
+    rows = read_units(arguments.file.name, read_bytes(arguments.file))
     with _office(), transaction():
         done = import_units(rows, OFFICE, clock.now())
     if arguments.json:
-        _print_json({"units": len(rows), "added": done.added, "changed": done.changed})
+        print_json({"units": len(rows), "added": done.added, "changed": done.changed})
         return
     print(
-        _say(
+        say(
             N_("Đã nhập %(n)s đơn vị: %(added)s mới, %(changed)s sửa."),
             n=len(rows),
             added=done.added,
@@ -271,7 +284,7 @@ def users_add(arguments: argparse.Namespace) -> None:
             clock.now(),
         )
         email = user.email
-    print(_say(N_("Đã thêm %(email)s, vai trò %(role)s."), email=email, role=arguments.role))
+    print(say(N_("Đã thêm %(email)s, vai trò %(role)s."), email=email, role=arguments.role))
 
 
 def tokens_create(arguments: argparse.Namespace) -> None:
@@ -281,7 +294,7 @@ def tokens_create(arguments: argparse.Namespace) -> None:
 
     with _office(), transaction():
         token = create_token(arguments.email, OFFICE, clock.now())
-    print(_say(N_("Mã truy cập của %(email)s, chỉ hiện một lần:"), email=arguments.email), token)
+    print(say(N_("Mã truy cập của %(email)s, chỉ hiện một lần:"), email=arguments.email), token)
 
 
 # --- the clock ------------------------------------------------------------------------------------
@@ -296,7 +309,7 @@ def timeline(arguments: argparse.Namespace) -> None:
     with _office(), transaction():
         found = timeline_json(by_number(arguments.number), clock.now())
     if arguments.json:
-        _print_json(found)
+        print_json(found)
         return
     nudges: Any = found["nudges"]
     for nudge in nudges:
@@ -311,15 +324,36 @@ def tick(arguments: argparse.Namespace) -> None:
     with _office() as app:
         with transaction():
             post = _post(app)
-        done = beat(_moment(arguments.now), post)
+        done = beat(moment(arguments.now), post)
     said = {"looked": done.looked, "nudges": done.nudges, "sent": done.mail.sent, "failed": done.mail.failed}
     if arguments.json:
-        _print_json(said)
+        print_json(said)
     else:
-        print(_say(N_("Đã xem %(looked)s, lập %(nudges)s lượt nhắc, gửi %(sent)s thư, %(failed)s thư hỏng."), **said))
+        print(say(N_("Đã xem %(looked)s, lập %(nudges)s lượt nhắc, gửi %(sent)s thư, %(failed)s thư hỏng."), **said))
 
 
 # --- many reports, one ----------------------------------------------------------------------------
+
+
+def report_read(arguments: argparse.Namespace) -> None:
+    """A unit's Word report, split along the outline of its campaign; nothing is saved."""
+    from tracker.accounts.queries import units
+    from tracker.campaigns.queries import by_number, spec_of
+    from tracker.core.db import transaction
+    from tracker.reports.intake import read_report
+
+    data = read_bytes(arguments.file)
+    with _office(), transaction():
+        spec = spec_of(by_number(arguments.campaign))
+        known = [(unit.code, unit.name) for unit in units()]
+    found = read_report(data, arguments.file.name, spec, known)
+    if arguments.json:
+        print_json(found)
+        return
+    for section in found["sections"]:
+        print(f"{section['number']}: {section['text'][:80]}")
+    for number in found["missing"]["sections"]:
+        print(say(N_("Thiếu mục %(number)s."), number=number))
 
 
 def assemble(arguments: argparse.Namespace) -> None:
@@ -333,14 +367,14 @@ def assemble(arguments: argparse.Namespace) -> None:
             arguments.out,
             provisional=arguments.provisional,
             actor=OFFICE,
-            now=_moment(arguments.now),
+            now=moment(arguments.now),
             store=store(),
         )
     if arguments.json:
-        _print_json(done)
+        print_json(done)
         return
     print(
-        _say(
+        say(
             N_("Đã tổng hợp %(n)s báo cáo, thiếu %(missing)s đơn vị."), n=done["included"], missing=len(done["missing"])
         )
     )
@@ -360,9 +394,9 @@ def fixture(arguments: argparse.Namespace) -> None:
     with _office(), transaction():
         number = make(arguments.units, OFFICE, clock.now(), years=years, filled=arguments.filled)
     if arguments.json:
-        _print_json({"campaign": number, "reports": arguments.units})
+        print_json({"campaign": number, "reports": arguments.units})
     else:
-        print(_say(N_("Đã mở %(number)s: %(n)s báo cáo."), number=number, n=arguments.units))
+        print(say(N_("Đã mở %(number)s: %(n)s báo cáo."), number=number, n=arguments.units))
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -372,7 +406,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     from tracker.app import create_app
     from tracker.operate.doctor import Surroundings, examine
 
-    settings = _settings()
+    settings = settings_of_commands()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(settings)
     place = Surroundings(
@@ -381,13 +415,13 @@ def doctor(arguments: argparse.Namespace) -> int:
     with app.app_context():
         findings = examine(place, clock.now(), clock.machine_now())
     if arguments.json:
-        _print_json({"ok": all(one.ok for one in findings), "findings": [asdict(one) for one in findings]})
+        print_json({"ok": all(one.ok for one in findings), "findings": [asdict(one) for one in findings]})
     else:
         for one in findings:
             print(f"{'✓' if one.ok else '✗'} {one.part}: {one.detail}" + (f" {one.remedy}" if one.remedy else ""))
     wrong = [one for one in findings if not one.ok]
     if wrong:
-        return _refuse("; ".join(f"{one.part}: {one.remedy or one.detail}" for one in wrong))
+        return refuse("; ".join(f"{one.part}: {one.remedy or one.detail}" for one in wrong))
     return DONE
 
 
@@ -399,7 +433,7 @@ def backup(arguments: argparse.Namespace) -> None:
 
     with _office(), transaction():
         counts = write(arguments.file, store(), clock.now())
-    print(_say(N_("Đã sao lưu %(rows)s dòng, %(files)s tệp."), **counts))
+    print(say(N_("Đã sao lưu %(rows)s dòng, %(files)s tệp."), **counts))
 
 
 def restore(arguments: argparse.Namespace) -> None:
@@ -410,29 +444,10 @@ def restore(arguments: argparse.Namespace) -> None:
 
     with _office(), transaction():
         counts = bring_back(arguments.file, store(), clock.now())
-    print(_say(N_("Đã khôi phục %(rows)s dòng, %(files)s tệp."), **counts))
+    print(say(N_("Đã khôi phục %(rows)s dòng, %(files)s tệp."), **counts))
 
 
 # --- within ---------------------------------------------------------------------------------------
-
-
-def _group(commands: Any, name: str) -> Any:
-    made = commands.add_parser(name)
-    return made.add_subparsers(dest=f"{name}_command", metavar="LỆNH", required=True)
-
-
-def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int | None], *, as_json: bool = False
-) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=(run.__doc__ or "").strip())
-    made.set_defaults(run=run)
-    if as_json:
-        made.add_argument("--json", action="store_true")
-    return made
-
-
-def _settings() -> Settings:
-    return Settings.from_env(needs_secret=False)
 
 
 @contextmanager
@@ -444,7 +459,7 @@ def _office() -> Iterator[Flask]:
     from tracker.core.db import db
     from tracker.core.schema import make_ready
 
-    settings = _settings()
+    settings = settings_of_commands()
     make_ready(settings.database_url, settings.data_dir)
     app = create_app(settings)
     with app.app_context():
@@ -463,7 +478,7 @@ def _post(app: Flask) -> Post:
     from tracker.deadlines.tick import post_office
     from tracker.operate.addresses import Addresses
 
-    settings = _settings()
+    settings = settings_of_commands()
     try:
         return post_office(
             smtp_url=settings.smtp_url,
@@ -473,82 +488,3 @@ def _post(app: Flask) -> Post:
         )
     except ValueError as error:
         raise SettingsError(f"TRACKER_SMTP_URL, TRACKER_MAIL_FROM: {error}") from error
-
-
-def _moment(text: str | None) -> datetime:
-    """The instant that `--now` names, in the office's zone unless it says otherwise; else the clock's."""
-    if text is None:
-        return clock.now()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid(
-            "bad_instant", N_("--now nhận thời điểm ISO, ví dụ 2023-05-11T09:00:00+07:00; đang là %(text)s."), text=text
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=_settings().timezone)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound("no_such_file", N_("Không có tệp %(file)s."), file=str(path)) from None
-    except OSError as error:
-        raise Invalid(
-            "unreadable_file", N_("Không đọc được tệp %(file)s: %(why)s."), file=str(path), why=error.strerror
-        ) from None
-
-
-def _print_json(document: Any) -> None:
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
-
-
-def _refuse(line: str) -> int:
-    print(" ".join(line.split()), file=sys.stderr)
-    return REFUSED
-
-
-def _note(_app: Flask, sentence: str, **params: object) -> None:
-    print(_say(sentence, **params), file=sys.stderr)
-
-
-def _line(refusal: Refusal) -> str:
-    """The refusal as one line: its sentence, then every place."""
-    said = _say(refusal.message, **refusal.params)
-    problems = list(refusal.problems) if isinstance(refusal, Invalid) else []
-    if not problems:
-        return said
-    places = "; ".join(_say(one.message, **one.params).rstrip(".") for one in problems[:_SHOWN])
-    return f"{said.rstrip('.')}: {places}."
-
-
-def _say(sentence: str, **params: object) -> str:
-    """A sentence in the language of the installation (TRACKER_LOCALE), without an application."""
-    shown = {name: _shown(value) for name, value in params.items()}
-    text = _catalogue().gettext(sentence) if sentence else sentence
-    return text % shown if shown else text
-
-
-def _shown(value: object) -> object:
-    if isinstance(value, datetime):
-        return f"{value:%H:%M} {_shown(value.date())}"
-    if isinstance(value, date):
-        return (
-            f"{value.day:02d}/{value.month:02d}/{value.year}"
-            if value.month < 3
-            else f"{value.day:02d}/{value.month}/{value.year}"
-        )
-    if isinstance(value, Refusal):
-        return _say(value.message, **value.params)
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], Mapping):
-        return _say(str(value[0]), **value[1])
-    return value
-
-
-def _catalogue() -> gettext.NullTranslations:
-    try:
-        locale = _settings().locale
-    except SettingsError:
-        locale = "vi"
-    return gettext.translation("messages", TRANSLATIONS, [locale], fallback=True)
