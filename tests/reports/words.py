@@ -37,8 +37,6 @@ HABITS: dict[str, Habit] = {
     "lower case": lambda item: f"{leaf(item)}. {item.title.lower()}",
     "colons": lambda item: f"{leaf(item)}. {item.title}:",
     "a full stop": lambda item: f"{leaf(item)}. {item.title}.",
-        f"{leaf(item)}. {item.title.replace('hóa', 'hoá').replace('quán triệt', 'quán triệt')}"
-    ),
 }
 
 
