@@ -212,6 +212,39 @@ def test_a_refusal_is_one_line_and_a_one(run: Run, arguments: list[str], words: 
     assert said.out == ""
 
 
+def test_a_backup_comes_back_into_an_empty_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Path
+) -> None:
+    run("plan", "open", PLAN, "--units", UNITS, "--yes", "--json")
+    assert run("backup", str(tmp_path / "b.zip")).code == 0
+    monkeypatch.setenv("TRACKER_DATA_DIR", str(tmp_path / "other"))
+    assert run("restore", str(tmp_path / "b.zip")).code == 0
+    assert json.loads(run("timeline", "271-KH/HU", "--json").out)["campaign"] == "271-KH/HU"
+    refused(run("restore", str(tmp_path / "b.zip")))
+
+
+def test_a_word_report_is_split_along_the_outline(run: Run, tmp_path: Path) -> None:
+    import docx
+
+    run("plan", "open", PLAN, "--units", UNITS, "--yes", "--json")
+    made = docx.Document()
+    for line in (
+        "I. ĐẶC ĐIỂM TÌNH HÌNH",
+        "1. Đặc điểm tình hình chung",
+        "Xã có 12 bản.",
+        "II. KẾT QUẢ",
+        "1. Công tác",
+        "Đã làm.",
+    ):
+        made.add_paragraph(line)
+    made.save(tmp_path / "bao-cao.docx")
+    said = run("report", "read", str(tmp_path / "bao-cao.docx"), "--campaign", "271-KH/HU", "--json")
+    assert said.code == 0
+    found = json.loads(said.out)
+    assert found["campaign"] == "271-KH/HU"
+    assert "Xã có 12 bản." in next(s["text"] for s in found["sections"] if s["number"] == "I.1")
+
+
 def test_two_commands_at_once_on_one_new_folder_both_succeed(data: Path, tmp_path: Path) -> None:
     program = [sys.executable, "-c", "import sys; from tracker.cli import main; sys.exit(main(sys.argv[1:]))"]
     lists = []

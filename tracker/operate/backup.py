@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy import Date, DateTime, Table, func, insert, select, text, update
 
 from tracker.assembly.models import Assembly
-from tracker.core.db import Base, session
+from tracker.core.db import Base, Instant, session
 from tracker.core.errors import Invalid
 from tracker.core.schema import head
 from tracker.core.text import N_
@@ -124,7 +124,11 @@ def _out(value: Any) -> Any:
 
 
 def _load(table: Table, lines: Iterator[str]) -> int:
-    dates = {c.name: c.type.python_type for c in table.columns if c.type.python_type in (date, datetime)}
+    dates = {
+        c.name: date if isinstance(c.type, Date) else datetime
+        for c in table.columns
+        if isinstance(c.type, Date | DateTime | Instant)
+    }
     count, part = 0, []
     for line in lines:
         row = json.loads(line)
