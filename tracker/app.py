@@ -30,7 +30,9 @@ from tracker.core.db import db, prepare_sqlite, read_only, set_bell
 from tracker.core.people import UNIT_ROLES, Actor, Role
 from tracker.core.text import N_
 from tracker.deadlines import api as deadlines_api
+from tracker.deadlines import views as deadlines_views
 from tracker.files.store import use_store
+from tracker.notify import views as notify_views
 from tracker.office import views as office_views
 from tracker.office.queries import frame, use_zone
 from tracker.operate import sample_people
@@ -188,6 +190,8 @@ def _blueprints() -> list[Blueprint]:
         review_views.bp,
         review_api.bp,
         board_views.bp,
+        deadlines_views.bp,
+        notify_views.bp,
         board_api.bp,
         assembly_views.bp,
         assembly_api.bp,

@@ -44,7 +44,7 @@ def test_the_mail_holds_the_reason_the_day_and_the_remarks(office: Office) -> No
         "Nguyễn Thị Hạnh",
         "2023-05-16",
     )
-    assert context["remarks"] == [{"part": "II.2", "text": "Số hội nghị khác Phụ lục 1."}]
+    assert context["remarks"] == [{"part": "II.2", "row": None, "text": "Số hội nghị khác Phụ lục 1."}]
 
 
 def test_the_unit_reads_the_remarks_on_its_own_page_and_none_before(office: Office) -> None:
@@ -63,7 +63,7 @@ def test_a_remark_told_once_is_not_told_again(office: Office) -> None:
     office.step(Step.SUBMIT, office.mai)
     remark(office, "II.3", "Lần sau.")
     office.verdict(browser, "send_back", note="Sửa tiếp.")
-    assert office.mails("sent_back")[-1].context["remarks"] == [{"part": "II.3", "text": "Lần sau."}]
+    assert office.mails("sent_back")[-1].context["remarks"] == [{"part": "II.3", "row": None, "text": "Lần sau."}]
 
 
 def test_the_day_left_empty_is_three_working_days_from_tomorrow(office: Office) -> None:

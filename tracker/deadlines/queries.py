@@ -12,12 +12,15 @@ from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 from tracker.accounts.models import Unit
 from tracker.accounts.queries import Person, people_of_units, people_with
 from tracker.campaigns.models import Campaign
+from tracker.campaigns.queries import spec_of
 from tracker.core.calendar import WorkingCalendar
 from tracker.core.db import session
 from tracker.core.errors import Invalid
 from tracker.core.people import Role
 from tracker.core.text import N_
+from tracker.deadlines.forecast import Owed
 from tracker.deadlines.models import Nudge
+from tracker.deadlines.planning import due_of, is_met
 from tracker.deadlines.rules import Audience
 from tracker.notify.models import OutboxMail
 from tracker.reports.models import Report, ReportEvent
@@ -338,14 +341,39 @@ def counts(campaign_id: int) -> dict[str, int]:
 
 
 def troubled(campaign_id: int, limit: int = 50) -> list[Notice]:
-    """What did not reach its people: refused, in doubt, or with nobody to receive it; the newest first."""
+    """What may not have reached its people: refused or in doubt; the newest first."""
     mails = session().scalars(
         select(OutboxMail)
-        .where(_of_campaign(campaign_id), OutboxMail.status.in_(("failed", "ambiguous", "no_recipient")))
+        .where(_of_campaign(campaign_id), OutboxMail.status.in_(("failed", "ambiguous")))
         .order_by(OutboxMail.id.desc())
         .limit(limit)
     )
     return _with_nudges(campaign_id, mails.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A unit that some mails could not be addressed to: nobody there has an address."""
+
+    report_id: int
+    unit: str
+    mails: int
+    last: datetime
+
+
+def without_recipient(campaign_id: int) -> list[Unreached]:
+    """The units with nobody to receive, one line each, the most recent first."""
+    rows = session().execute(
+        select(Report.id, Unit.name, func.count(OutboxMail.id.distinct()), func.max(OutboxMail.planned_at))
+        .join(Unit, Unit.id == Report.unit_id)
+        .join(Nudge, Nudge.report_id == Report.id)
+        .join(OutboxMail, OutboxMail.id == Nudge.mail_id)
+        .where(Report.campaign_id == campaign_id, OutboxMail.status == "no_recipient")
+        .group_by(Report.id, Unit.name)
+        .order_by(func.max(OutboxMail.planned_at).desc())
+        .limit(50)
+    )
+    return [Unreached(*row) for row in rows]
 
 
 def is_of_campaign(mail_id: int, campaign_id: int) -> bool:
@@ -382,3 +410,36 @@ def _with_nudges(campaign_id: int, mails: Sequence[OutboxMail]) -> list[Notice]:
 def _report_in(about: str | None) -> tuple[int, ...]:
     kind, _, number = (about or "").partition(":")
     return (int(number),) if kind == "report" and number.isdigit() else ()
+
+
+def owing(campaign: Campaign) -> list[Owed]:
+    """Who still owes what in an open campaign: for the dry run of the mails to come."""
+    if campaign.closed_at is not None:
+        return []
+    spec = spec_of(campaign)
+    complete = next((item for item in spec.milestones if item.kind == "complete"), None)
+    consolidate = next((item for item in spec.milestones if item.kind == "consolidate"), None)
+    rows = session().execute(
+        select(
+            Unit.name,
+            Report.state,
+            Report.filled,
+            Report.required,
+            Report.due_before.label("own_due"),
+            Report.extended_due_before,
+            Report.resubmit_by,
+            Report.group_name,
+        )
+        .join(Unit, Unit.id == Report.unit_id)
+        .where(Report.campaign_id == campaign.id, Report.state == State.DRAFTING)
+        .order_by(Report.position)
+    )
+    owed: list[Owed] = []
+    for row in rows:
+        for kind in ("complete", "submit"):
+            due = due_of(kind, row, complete, row.group_name)
+            if due is not None and not is_met(kind, row):
+                owed.append(Owed(kind, due, row.name))
+    if consolidate is not None and campaign.consolidated_at is None:
+        owed.append(Owed("consolidate", consolidate.due_before, campaign.number))
+    return owed

@@ -8,7 +8,11 @@ from typing import Any
 
 from sqlalchemy import update
 
-from tracker.core.db import changed, insert_once, wake
+from tracker.audit.service import record
+from tracker.core.db import changed, insert_once, session, wake
+from tracker.core.errors import Conflict, NotFound
+from tracker.core.people import Actor
+from tracker.core.text import N_
 from tracker.notify.models import OutboxMail
 
 
@@ -56,3 +60,23 @@ def cancel(about: str) -> int:
     return changed(
         update(OutboxMail).where(OutboxMail.about == about, OutboxMail.status == "pending").values(status="cancelled")
     )
+
+
+def send_again(mail_id: int, actor: Actor, now: datetime) -> None:
+    """Try once more what was refused or is in doubt, under the same Message-ID.
+
+    Raises NotFound, or Conflict if the mail is neither.
+    """
+    mail = session().get(OutboxMail, mail_id, with_for_update=True, populate_existing=True)
+    if mail is None:
+        raise NotFound("no_mail", N_("Không có thư này."))
+    if mail.status == "failed":
+        mail.status, mail.attempts = "pending", 0
+    elif mail.status == "ambiguous":
+        mail.resend = True
+    else:
+        raise Conflict("not_again", N_("Chỉ gửi lại được thư không gửi được hoặc chưa rõ đã tới hay chưa."))
+    mail.not_before = now
+    session().flush()
+    record("mail.again", f"mail:{mail.id}", actor, now, {"kind": mail.kind})
+    wake("outbox")

@@ -24,6 +24,7 @@ from tracker.reports import mails
 from tracker.reports.models import Report, ReportEvent
 from tracker.reports.queries import Found, concern_of, find_to_change, section_answers, table_answers
 from tracker.reports.rules import (
+    RESUBMIT_AT_MOST,
     TRANSITIONS,
     State,
     Step,
@@ -117,6 +118,8 @@ def extend(report_id: int, due: datetime, reason: str, actor: Actor, now: dateti
             N_("Báo cáo này không còn ở bước soạn, không cần gia hạn."),
             {"version": report.version, "state": report.state},
         )
+    if due - now > RESUBMIT_AT_MOST:
+        raise Invalid("extension_far", N_("Hạn mới quá xa. Xem lại năm đã ghi."))
     if due <= report.due_before or due <= now:
         raise Invalid("extension_not_later", N_("Hạn mới phải muộn hơn hạn đang có và chưa qua."))
     days = calendar()

@@ -44,7 +44,7 @@ def take_step(
         version=version,
         note=note,
         resubmit_by=resubmit_by,
-        facts={"remarks": [{"part": remark.part, "text": remark.text} for remark in told]},
+        facts={"remarks": [{"part": remark.part, "row": remark.row, "text": remark.text} for remark in told]},
     )
     for remark in told:
         remark.told_at = now
