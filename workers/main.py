@@ -302,6 +302,6 @@ def _greet(settings: Settings) -> None:
         from tracker.operate import sample_people as cast
 
         print(f"Dữ liệu mẫu, đồng hồ mô phỏng. Mật khẩu của mọi tài khoản: {cast.PASSWORD}")
-        for email in cast.SHOWN:
-            print(f"  {email}")
+        for email, who in cast.ACCOUNTS:
+            print(f"  {email:32} {who}")
         sys.stdout.flush()
