@@ -174,7 +174,7 @@ def set_active(user_id: int) -> Response:
 def end_sessions(user_id: int) -> Response:
     """End every session of a person."""
     with transaction():
-        sessions.end_others(user_id, None, actor(), clock.now())
+        sessions.end_others(find_user(user_id).id, None, actor(), clock.now())
     return _back(user_id, _("Đã kết thúc mọi phiên làm việc của người này."))
 
 

@@ -92,10 +92,10 @@ def remark(
 
 def unremark(report_id: int, remark_id: int, actor: Actor, now: datetime) -> None:
     """Take back a remark that the unit has not been told yet."""
-    found = reports.take_for_review(report_id, actor, now)
     written = session().get(Remark, remark_id)
-    if written is None or written.report_id != found.report.id:
+    if written is None or written.report_id != report_id:
         raise NotFound("no_remark", N_("Không có nhận xét này."))
+    reports.take_for_review(report_id, actor, now)
     if written.told_at is not None:
         raise Conflict("remark_told", N_("Nhận xét này đã gửi đơn vị, không xóa được."))
     session().delete(written)
