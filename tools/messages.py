@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -55,7 +56,8 @@ def update(folder: Path = TRANSLATIONS) -> list[str]:
     for locale in LOCALES:
         catalogue = read(locale, folder)
         born = catalogue.creation_date
-        catalogue.update(template, no_fuzzy_matching=True)
+        # Babel hands over the template's own messages: what Vietnamese fills in would be English too.
+        catalogue.update(deepcopy(template), no_fuzzy_matching=True)
         catalogue.creation_date = born  # nothing to merge where nothing changed
         if locale == "vi":
             for message in catalogue:
@@ -83,6 +85,8 @@ def problems(template: Catalog, folder: Path = TRANSLATIONS) -> list[str]:
                 wrong.append(f"{locale}: fuzzy: {_first(key)!r}")
             if not _translated(message):
                 wrong.append(f"{locale}: not translated: {_first(key)!r}")
+            elif locale == "en" and _has_marks(_first(key)) and _first(key) in _texts(message.string):
+                wrong.append(f"{locale}: still Vietnamese: {_first(key)!r}")
             elif key in wanted and any(_places(text) != _places(_last(key)) for text in _texts(message.string)):
                 wrong.append(f"{locale}: other %(places)s than the sentence has: {_first(key)!r}")
     return sorted(wrong)
@@ -94,6 +98,10 @@ def _texts(string: object) -> list[str]:
 
 def _translated(message: Message) -> bool:
     return bool(message.string) and all(text.strip() for text in _texts(message.string))
+
+
+def _has_marks(text: str) -> bool:
+    return any(char.isalpha() and not char.isascii() for char in text)
 
 
 def _first(key: object) -> str:

@@ -38,6 +38,7 @@ def test_complete_catalogues_pass(tmp_path: Path, source: Catalog) -> None:
     [
         ("", "en: not in the catalogue"),
         ('msgid "Còn %(n)s ngày làm việc"\nmsgstr ""\n', "en: not translated"),
+        ('msgid "Còn %(n)s ngày làm việc"\nmsgstr "Còn %(n)s ngày làm việc"\n', "en: still Vietnamese"),
         ('#, fuzzy\nmsgid "Còn %(n)s ngày làm việc"\nmsgstr "%(n)s days"\n', "en: fuzzy"),
         ('msgid "Còn %(n)s ngày làm việc"\nmsgstr "%(m)s working days left"\n', "en: other %(places)s"),
         ('msgid "Còn %(n)s ngày làm việc"\nmsgstr "%(n)s left"\n\nmsgid "Cũ"\nmsgstr "Old"\n', "en: no longer used"),
@@ -48,6 +49,12 @@ def test_it_finds_what_is_wrong(tmp_path: Path, source: Catalog, english: str, p
     write(tmp_path, "en", english)
     found = messages.problems(source, tmp_path)
     assert [line.startswith(problem) for line in found] == [True]
+
+
+def test_english_is_left_to_a_person(tmp_path: Path) -> None:
+    wrong = messages.update(tmp_path)
+    assert wrong
+    assert all(line.startswith("en: not translated") for line in wrong)
 
 
 def test_vietnamese_fills_itself(tmp_path: Path) -> None:
