@@ -72,7 +72,7 @@ def test_the_toolbar_makes_emphasis_and_lists(empty: Page) -> None:
     empty.keyboard.type("mục")
     assert empty.input_value("#tx") == "<p>Bình thường <strong>đậm</strong></p><ul><li>mục</li></ul>"
     for _ in range(20):
-        empty.get_by_role("button", name="Hoàn lại").click()
+        empty.get_by_role("button", name="Hoàn tác").click()
     assert empty.input_value("#tx") == ""
 
 

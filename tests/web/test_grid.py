@@ -140,7 +140,7 @@ def test_a_block_from_a_spreadsheet_fills_cells_from_the_focused_one(table: Page
     assert values(table, "2014") == ["6", "110", "114", "23"]
     expect(table.locator("#p-2013")).to_have_text("95,4")
     expect(table.locator("[data-grid-said]")).to_contain_text("Đã dán 8 ô.")
-    table.get_by_role("button", name="Hoàn lại").click()
+    table.get_by_role("button", name="Hoàn tác").click()
     assert values(table, "2013") == ["", "", "", ""]
 
 

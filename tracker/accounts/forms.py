@@ -13,7 +13,7 @@ from tracker.web.forms import BaseForm, trimmed
 
 ROLE_NAMES = {
     Role.REPORTER: N_("Người làm báo cáo"),
-    Role.UNIT_HEAD: N_("Thủ trưởng đơn vị"),
+    Role.UNIT_HEAD: N_("Người đứng đầu đơn vị"),
     Role.LEAD: N_("Cơ quan chủ trì"),
     Role.OVERSIGHT: N_("Thường trực theo dõi"),
     Role.ADMIN: N_("Quản trị"),

@@ -10,7 +10,7 @@ from tracker.core.text import N_
 
 PASSWORD = "phong-tho-271"  # noqa: S105 - the sample prints it; it opens nothing but invented data
 ACCOUNTS = (
-    ("mai.lt@namxe.example", N_("Cán bộ báo cáo, Đảng bộ xã Nậm Xe")),
+    ("mai.lt@namxe.example", N_("Người làm báo cáo, Đảng bộ xã Nậm Xe")),
     ("lysa@namxe.example", N_("Người đứng đầu, Đảng bộ xã Nậm Xe")),
     ("hanh.nt@phongtho.example", N_("Cơ quan chủ trì, Ban Tuyên giáo")),
     ("thuongtruc@phongtho.example", N_("Thường trực Huyện ủy, chỉ xem")),

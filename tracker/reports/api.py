@@ -82,7 +82,8 @@ def add_file(report_id: int) -> Response:
         return _attach(report_id, data, name)
     split = wordfile.split_upload(found, data, name)
     for warning in split["warnings"]:
-        warning["text"] = gettext(warning["text"])
+        said = warning["text"]
+        warning["text"] = gettext(said)
     return _give(split)
 
 

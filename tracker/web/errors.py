@@ -53,7 +53,7 @@ DETAILS = {
     409: ("conflict", N_("Nội dung vừa được thay đổi. Tải lại trang để xem bản mới.")),
     413: ("too_large", N_("Nội dung gửi lên lớn hơn mức cho phép. Giảm dung lượng rồi gửi lại.")),
     415: ("unsupported_type", N_("Kiểu nội dung này chưa nhận được. Kiểm tra lại tệp hoặc yêu cầu.")),
-    422: ("invalid", N_("Nội dung gửi lên chưa hợp lệ. Xem lại các ô đã nhập.")),
+    422: ("invalid", N_("Nội dung gửi lên còn chỗ chưa đúng. Xem lại các ô đã nhập.")),
     429: ("too_many_requests", N_("Gửi quá nhiều yêu cầu trong thời gian ngắn. Đợi một phút rồi làm lại.")),
     500: (
         "server_error",

@@ -18,6 +18,8 @@ from wtforms.widgets import TextInput
 from tracker.core.text import N_, nfc, one_line
 from tracker.web.filters import ngay, say
 
+_NO_DATE = "Not a valid date value."
+
 # WTForms has no Vietnamese catalogue: its English msgids → ours, which the English catalogue turns back.
 MESSAGES = {
     "This field is required.": N_("Chưa điền ô này."),
@@ -49,7 +51,7 @@ MESSAGES = {
     "Not a valid integer value.": N_("Ghi số nguyên, ví dụ 1234."),
     "Not a valid decimal value.": N_("Ghi số, ví dụ 12,5."),
     "Not a valid float value.": N_("Ghi số, ví dụ 12,5."),
-    "Not a valid date value.": N_("Ghi ngày theo dạng ngày/tháng/năm, ví dụ 16/5/2023."),
+    _NO_DATE: N_("Ghi ngày theo dạng ngày/tháng/năm, ví dụ 16/5/2023."),
     "Not a valid datetime value.": N_("Ghi giờ và ngày, ví dụ 16:40 16/5/2023."),
     "Not a valid time value.": N_("Ghi giờ theo dạng 16:40."),
     "File does not have an approved extension: {extensions}": N_("Chỉ nhận tệp {extensions}."),
@@ -142,7 +144,7 @@ class DateField(Field):  # type: ignore[misc]  # the library ships no types
             return
         self.data = read_date(text)
         if self.data is None:
-            raise ValueError(self.gettext("Not a valid date value."))
+            raise ValueError(self.gettext(_NO_DATE))
 
 
 def summary(form: Form) -> list[tuple[str, str]]:
