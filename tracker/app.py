@@ -26,15 +26,17 @@ from tracker.campaigns import api as campaigns_api
 from tracker.campaigns import views as campaigns_views
 from tracker.campaigns.queries import newest_first
 from tracker.core import clock
-from tracker.core.db import db, prepare_sqlite, read_only, set_bell
+from tracker.core.db import db, prepare_postgresql, prepare_sqlite, read_only, set_bell
 from tracker.core.people import UNIT_ROLES, Actor, Role
 from tracker.core.text import N_
 from tracker.deadlines import api as deadlines_api
 from tracker.deadlines import views as deadlines_views
+from tracker.deadlines.service import look_at_all
 from tracker.files.store import use_store
 from tracker.notify import views as notify_views
 from tracker.office import views as office_views
 from tracker.office.queries import frame, use_zone
+from tracker.office.service import when_calendar_changes
 from tracker.operate import sample_people
 from tracker.operate import views as operate_views
 from tracker.reports import api as reports_api
@@ -84,12 +86,12 @@ def create_app(settings: Settings, bell: Bell | None = None) -> Flask:
     if settings.clock is not None:
         clock.start_at(settings.clock)
     use_zone(settings.timezone)
+    when_calendar_changes(look_at_all)
     use_store(settings.store_url)
     set_bell(bell)
     db.init_app(app)
-    if settings.is_sqlite:
-        with app.app_context():
-            prepare_sqlite(db.engine)
+    with app.app_context():
+        (prepare_sqlite if settings.is_sqlite else prepare_postgresql)(db.engine)
     _sign_in(app)
     install(
         app,
@@ -115,7 +117,7 @@ def settings() -> Settings:
 def _engine_options(settings: Settings) -> dict[str, object]:
     if settings.is_sqlite:
         return {"connect_args": {"timeout": 10, "check_same_thread": False}}
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
+    return {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
 
 
 def _sign_in(app: Flask) -> None:

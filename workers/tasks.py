@@ -15,13 +15,16 @@ from typing import Any, Final, cast
 from celery import shared_task
 from flask import current_app
 
+from tracker.accounts.service import clean_up
 from tracker.app import settings
 from tracker.assembly import queries as assemblies
 from tracker.assembly import running
+from tracker.assembly.queries import known_files
 from tracker.core import clock
 from tracker.core.db import read_only, transaction
 from tracker.deadlines import service as deadlines
 from tracker.deadlines.tick import carry, post_office, send_all
+from tracker.files.service import forget_orphans
 from tracker.files.store import store
 from tracker.notify.mailer import Post, recover
 from tracker.operate.addresses import Addresses
@@ -92,6 +95,15 @@ def sweep_assemblies() -> None:
 def build_assembly(assembly_id: int) -> None:
     """Build one consolidated report."""
     running.run(assembly_id, store(), clock.now)
+
+
+@task(name=schedule.TIDY)
+def tidy() -> None:
+    """Ended sessions, spent links, files that no row names."""
+    with transaction():
+        clean_up(clock.now())
+    with transaction():
+        forget_orphans(known_files(), clock.machine_now())
 
 
 @task(name=schedule.CANARY)

@@ -27,6 +27,7 @@ from tracker.deadlines.rules import Nudge as Planned
 from tracker.notify.models import OutboxMail
 from tracker.office.queries import calendar
 from tracker.reports.models import Report
+from tracker.reports.rules import State
 
 log = logging.getLogger(__name__)
 
@@ -204,6 +205,18 @@ def carry_over(now: datetime) -> int:
             _tell(mail_id, row.context.get("unreachable"))
             changed(update(OutboxMail).where(OutboxMail.id == row.id).values(status="cancelled"))
     return len(rows)
+
+
+def look_at_all(now: datetime) -> None:
+    """Working days changed: every report and campaign that is still chased is looked at again."""
+    open_now = select(Campaign.id).where(Campaign.closed_at.is_(None))
+    changed(
+        update(Report)
+        .where(Report.state == State.DRAFTING, Report.campaign_id.in_(open_now))
+        .values(look_again_at=now)
+    )
+    changed(update(Campaign).where(Campaign.closed_at.is_(None)).values(look_again_at=now))
+    wake("deadlines")
 
 
 def timeline_json(campaign: Campaign, now: datetime) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from tracker.audit.service import record
 from tracker.core.db import session
 from tracker.core.people import Actor
-from tracker.documents.package import open_package
+from tracker.documents.package import check_package
 from tracker.files.models import Attachment
 from tracker.files.queries import known_keys
 from tracker.files.rules import TYPES, check_outside, display_name
@@ -27,7 +27,7 @@ def attach(about: str, name: str, data: bytes, actor: Actor, now: datetime) -> A
     shown = display_name(name)
     suffix = check_outside(shown, data)
     if suffix in {"docx", "xlsx"}:
-        open_package(data, cast("Literal['docx', 'xlsx']", suffix), shown)
+        check_package(data, cast("Literal['docx', 'xlsx']", suffix), shown)
     row = Attachment(
         about=about,
         name=shown,

@@ -5,6 +5,7 @@ People and units belong to accounts/.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +17,13 @@ from tracker.core.errors import Forbidden, Invalid, NotFound
 from tracker.core.people import Actor, Role
 from tracker.core.text import N_, one_line
 from tracker.office.models import Body, CalendarDay, Setting
+
+_calendar_changed: list[Callable[[datetime], None]] = []
+
+
+def when_calendar_changes(look_again: Callable[[datetime], None]) -> None:
+    """Whoever plans by working days is told of a changed day, in the transaction of the change. Set once."""
+    _calendar_changed[:] = [look_again]
 
 
 def set_day(day: date, working: bool, name: str, source: str, actor: Actor, now: datetime) -> None:
@@ -31,6 +39,7 @@ def set_day(day: date, working: bool, name: str, source: str, actor: Actor, now:
     session().add(row)
     session().flush()
     record("calendar.set", f"day:{day.isoformat()}", actor, now, {"working": working, "name": row.name})
+    _tell(now)
 
 
 def drop_day(day: date, actor: Actor, now: datetime) -> None:
@@ -40,6 +49,7 @@ def drop_day(day: date, actor: Actor, now: datetime) -> None:
         raise NotFound("no_day", N_("Ngày này không có trong bảng của cơ quan."))
     session().expire_all()
     record("calendar.drop", f"day:{day.isoformat()}", actor, now)
+    _tell(now)
 
 
 def save_body(
@@ -87,6 +97,11 @@ def save_setting(key: str, value: Any, actor: Actor, now: datetime) -> None:
     session().add(row)
     session().flush()
     record("setting.save", f"setting:{key}", actor, now)
+
+
+def _tell(now: datetime) -> None:
+    for look_again in _calendar_changed:
+        look_again(now)
 
 
 def _need_admin(actor: Actor) -> None:
