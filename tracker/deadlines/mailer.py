@@ -6,12 +6,15 @@ The words are in templates/emails/<kind>.*; which mails there are is decided whe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from flask import current_app
-from flask_babel import gettext
+from flask_babel import get_domain, gettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from tracker.accounts.models import OneTimeLink
 from tracker.core.calendar import WorkingCalendar
@@ -81,9 +84,26 @@ def render(kind: str, context: Mapping[str, Any], hide: tuple[str, ...] = ()) ->
     return Letter(one_line(said[0]), text, said[2], hide)
 
 
-def say(sentence: Sentence) -> str:
-    """A sentence in the language of this installation."""
-    return sentence.said(lambda msgid: str(gettext(msgid)))
+class Language:
+    """The language of this installation, found once for a batch: Flask-Babel looks it up anew for every sentence."""
+
+    def __init__(self) -> None:
+        self._translate: Callable[[str], str] = get_domain().get_translations().ugettext
+
+    def say(self, sentence: Sentence) -> str:
+        """A sentence with its places filled."""
+        return sentence.said(self._translate)
+
+    def in_templates(self) -> Callable[..., str]:
+        """What `_()` in a template comes to: places filled, and escaped where the template escapes."""
+        translate = self._translate
+
+        @pass_context
+        def gettext(context: Context, msgid: str, /, **values: object) -> str:
+            said = translate(msgid)
+            return (Markup(said) if context.eval_ctx.autoescape else said) % values  # noqa: S704 - msgids are ours
+
+        return gettext
 
 
 def say_brand() -> str:
@@ -95,14 +115,16 @@ def _around(days: WorkingCalendar, now: datetime) -> dict[str, Any]:
     """What surrounds every mail: product, body, lead office with its telephone."""
     today = days.local_day(now)
     issuer, lead, oversight = (body_with(duty, today) for duty in ("issuer", "lead", "oversight"))
+    language = Language()
     return {
+        "gettext": language.in_templates(),
         "brand": str(setting("product_name") or say_brand()),
         "body_name": issuer.name if issuer else "",
         "lead_name": lead.name if lead else "",
         "lead_phone": lead.phone if lead else "",
         "oversight_name": oversight.name if oversight else "",
         "now": now,
-        "say": say,
+        "say": language.say,
     }
 
 
@@ -143,7 +165,9 @@ def _submissions(mail: Claimed, context: dict[str, Any], urls: Urls, days: Worki
     if not rows:
         return None
     campaign = queries.campaigns([campaign_id])[campaign_id]
-    lines = [(unit, say(submitted(days, at, due)), urls.report(report_id)) for unit, at, due, report_id in rows]
+    lines = [
+        (unit, context["say"](submitted(days, at, due)), urls.report(report_id)) for unit, at, due, report_id in rows
+    ]
     facts = {
         "number": campaign.number,
         "lines": lines,

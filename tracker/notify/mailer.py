@@ -9,9 +9,9 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Table, Update, and_, bindparam, or_, select, update
 
 from tracker.core.db import changed, read_only, session, transaction
 from tracker.core.text import one_line
@@ -247,14 +247,21 @@ class _Round:
         with transaction():
             for mail, values in self.outcomes:
                 # An answer that came after the lease still settles what was meanwhile called ambiguous.
-                if not changed(_mine(mail, "sending", "ambiguous").values(**values)):
+                if not _write(_SETTLE, mail, values):
                     log.warning("mail %s was taken over by another process", mail.id)
             if last is not None:
-                hit = changed(_mine(last[0], "sending").values(**last[1]))
+                hit = _write(_HOLD, *last)
         self.outcomes.clear()
         return hit == 1
 
 
+# The table, not the class: an UPDATE a mail, and the unit of work would cost more than it.
+_TABLE = cast("Table", OutboxMail.__table__)
+_HELD = (_TABLE.c.id == bindparam("held_id")) & (_TABLE.c.lease_token == bindparam("held_token"))
+_HOLD = update(_TABLE).where(_HELD, _TABLE.c.status == "sending")
+_SETTLE = update(_TABLE).where(_HELD, or_(_TABLE.c.status == "sending", _TABLE.c.status == "ambiguous"))
+# There are a dozen shapes of outcome; each is built once.
+_PREPARED: dict[tuple[Update, tuple[str, ...]], Update] = {}
 _COLUMNS = (
     OutboxMail.id,
     OutboxMail.kind,
@@ -329,10 +336,15 @@ def _compose(post: Post, mails: Sequence[Claimed], now: datetime) -> tuple[dict[
     return letters, broken
 
 
-def _mine(mail: Claimed, *statuses: str) -> Any:
-    return update(OutboxMail).where(
-        OutboxMail.id == mail.id, OutboxMail.lease_token == mail.token, OutboxMail.status.in_(statuses)
-    )
+def _write(statement: Update, mail: Claimed, values: Mapping[str, Any]) -> int:
+    """Change a row that this claim still holds; 0 if it does not."""
+    names = tuple(sorted(values))
+    prepared = _PREPARED.get((statement, names))
+    if prepared is None:
+        prepared = _PREPARED[statement, names] = statement.values({name: bindparam(f"new_{name}") for name in names})
+    given = {f"new_{name}": value for name, value in values.items()}
+    # Past the session: its bookkeeping for one UPDATE costs more than the UPDATE.
+    return session().connection().execute(prepared, {"held_id": mail.id, "held_token": mail.token, **given}).rowcount
 
 
 def _free(status: str) -> dict[str, Any]:
