@@ -249,6 +249,8 @@ def demo(store: Store, https: bool = False, locale: str = "vi") -> Flask:
             abort(polls["status"])
         return htmx.unchanged(polls["version"]) or htmx.render("poll.html", "_poll.html", version=polls["version"])
 
+    # The frame of the sample offers to move the clock; the room that does so is not part of this app.
+    app.add_url_rule("/sample/forward", "operate.forward", signed_in(lambda: ""), methods=["POST"])
     app.register_blueprint(bp)
     shell.register(
         app,
