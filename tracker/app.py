@@ -40,8 +40,8 @@ from tracker.office.service import when_calendar_changes
 from tracker.operate import sample_people
 from tracker.operate import views as operate_views
 from tracker.reports import api as reports_api
+from tracker.reports import intake_views as reports_intake
 from tracker.reports import pages as reports_pages
-from tracker.reports import papers as reports_papers
 from tracker.reports import plan_views
 from tracker.review import api as review_api
 from tracker.review import service as review_service
@@ -188,7 +188,7 @@ def _blueprints() -> list[Blueprint]:
         plan_views.bp,
         campaigns_api.bp,
         reports_api.bp,
-        reports_papers.bp,
+        reports_intake.bp,
         review_views.bp,
         review_api.bp,
         board_views.bp,
