@@ -344,7 +344,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "unit_id", name=op.f("uq_report_campaign_id_unit_id")),
     )
     op.create_index("ix_report_by_state", "report", ["campaign_id", "state", "position"])
-    op.create_index("ix_report_counts", "report", ["campaign_id", "group_no", "state"])
+    op.create_index("ix_report_counts", "report", ["campaign_id", "group_no", "state", "due_before"])
+    op.create_index(
+        "ix_report_late",
+        "report",
+        ["campaign_id", "group_no"],
+        postgresql_where=sa.text("first_submitted_at >= first_due_before"),
+        sqlite_where=sa.text("first_submitted_at >= first_due_before"),
+    )
     op.create_index("ix_report_list", "report", ["campaign_id", "position", "id"])
     op.create_index(
         "ix_report_look_again",
@@ -352,6 +359,13 @@ def upgrade() -> None:
         ["look_again_at"],
         postgresql_where=sa.text("look_again_at IS NOT NULL"),
         sqlite_where=sa.text("look_again_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_report_sent_back",
+        "report",
+        ["campaign_id", "group_no"],
+        postgresql_where=sa.text("state = 'drafting' AND sent_back_at IS NOT NULL"),
+        sqlite_where=sa.text("state = 'drafting' AND sent_back_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_report_unit_id"), "report", ["unit_id"])
 
@@ -514,12 +528,24 @@ def downgrade() -> None:
     op.drop_table("sign_in")
     op.drop_index(op.f("ix_report_unit_id"), table_name="report")
     op.drop_index(
+        "ix_report_sent_back",
+        table_name="report",
+        postgresql_where=sa.text("state = 'drafting' AND sent_back_at IS NOT NULL"),
+        sqlite_where=sa.text("state = 'drafting' AND sent_back_at IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_report_look_again",
         table_name="report",
         postgresql_where=sa.text("look_again_at IS NOT NULL"),
         sqlite_where=sa.text("look_again_at IS NOT NULL"),
     )
     op.drop_index("ix_report_list", table_name="report")
+    op.drop_index(
+        "ix_report_late",
+        table_name="report",
+        postgresql_where=sa.text("first_submitted_at >= first_due_before"),
+        sqlite_where=sa.text("first_submitted_at >= first_due_before"),
+    )
     op.drop_index("ix_report_counts", table_name="report")
     op.drop_index("ix_report_by_state", table_name="report")
 

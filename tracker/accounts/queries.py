@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 
 from tracker.accounts import rules
 from tracker.accounts.models import ApiToken, FailedSignIn, Membership, SignIn, Unit, User
@@ -40,29 +40,13 @@ def actor_of_session(token: str, now: datetime) -> tuple[Actor, int, datetime] |
 
     None if it ended, expired or its person is inactive.
     """
-    rows = (
-        session()
-        .execute(
-            _people(SignIn.id, SignIn.seen_at)
-            .join(SignIn, SignIn.user_id == User.id)
-            .where(SignIn.token_hash == token_hash(token), SignIn.expires_at > now, User.active)
-        )
-        .all()
-    )
+    rows = session().execute(_OF_SESSION, {"hash": token_hash(token), "now": now}).all()
     return (_actor(rows), rows[0][-2], rows[0][-1]) if rows else None
 
 
 def actor_of_token(token: str) -> Actor | None:
     """The actor of an API token; None if unknown, revoked or its person is inactive."""
-    rows = (
-        session()
-        .execute(
-            _people(ApiToken.id)
-            .join(ApiToken, ApiToken.user_id == User.id)
-            .where(ApiToken.token_hash == token_hash(token), ApiToken.revoked_at.is_(None), User.active)
-        )
-        .all()
-    )
+    rows = session().execute(_OF_TOKEN, {"hash": token_hash(token)}).all()
     return _actor(rows) if rows else None
 
 
@@ -109,6 +93,19 @@ def _people(*last: Any) -> Select[Any]:
         .outerjoin(Membership, Membership.user_id == User.id)
         .outerjoin(Unit, Unit.id == Membership.unit_id)
     )
+
+
+# Every request asks one of these: made once.
+_OF_SESSION = (
+    _people(SignIn.id, SignIn.seen_at)
+    .join(SignIn, SignIn.user_id == User.id)
+    .where(SignIn.token_hash == bindparam("hash"), SignIn.expires_at > bindparam("now"), User.active)
+)
+_OF_TOKEN = (
+    _people(ApiToken.id)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None), User.active)
+)
 
 
 def _actor(rows: Sequence[Row[Any]]) -> Actor:

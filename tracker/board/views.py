@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 
 from tracker.board import queries
 from tracker.board.forms import filters_of
+from tracker.board.heat import Mark, map_of
 from tracker.board.links import read_view
-from tracker.board.queries import Filters, Totals
+from tracker.board.queries import Board, Filters, Totals
 from tracker.board.rules import Chart, Standing, burn_up, standing
 from tracker.campaigns.models import Campaign
 from tracker.campaigns.queries import any_campaign, find_whole, spec_of
@@ -30,6 +31,7 @@ from tracker.web.htmx import is_htmx
 
 bp = Blueprint("board", __name__)
 PAGE = 100
+MAP = "map"
 READER = Actor(user_id=None, name="", roles=frozenset({Role.OVERSIGHT}))
 
 
@@ -57,14 +59,14 @@ class Step:
 @bp.get("/campaigns/<int:campaign_id>/board")
 @signed_in
 def show(campaign_id: int) -> Response:
-    """Totals, groups, who is late, a row a unit; the same address with ?v= answers 204 while nothing changed."""
+    """Totals, groups, who is late, a row a unit; the same address with ?v= answers 204 while nothing changed.
+
+    ?view=map: a mark for every part of every report instead.
+    """
     campaign, now = find_whole(campaign_id, actor()), clock.now()
     filters = _filters()
     counted = queries.totals(campaign.id, now)
     days = calendar()
-    version = _version(counted.all, filters, days.local_day(now))
-    if request.args.get("v") == version:
-        return Response(status=204)
     place = cursor_of()
     found = queries.rows(
         campaign.id,
@@ -73,7 +75,11 @@ def show(campaign_id: int) -> Response:
         reader=READER,
         after=(place[0], place[1]) if place and len(place) == 2 else None,
         limit=PAGE,
+        parts=bool(_view()),
     )
+    version = _version(campaign, counted, found, filters, days.local_day(now))
+    if request.args.get("v") == version:
+        return Response(status=204)
     lines = _lines(found[:PAGE], days, now)
     steps = _steps(campaign, counted.all, days, now)
     whole = counted.all.total <= PAGE and not _narrowed(filters)
@@ -90,7 +96,16 @@ def show(campaign_id: int) -> Response:
             steps=steps,
             version=version,
             now=now,
-            address=_address(campaign.id),
+            view=_view(),
+            heat=map_of(spec_of(campaign), lines) if _view() else None,
+            marks=Mark,
+            tabs=[
+                (view, label, _address(campaign.id, view))
+                for view, label in (("", _("Danh sách")), (MAP, _("Theo mục")))
+            ],
+            kept=_kept("view"),
+            bare=url_for("board.show", campaign_id=campaign.id, **_kept("view")),
+            address=_address(campaign.id, _view()),
             next_url=_next(campaign.id, found),
             next_due=_submit(steps),
         )
@@ -150,9 +165,10 @@ def _narrowed(filters: Filters) -> bool:
     return filters != Filters()
 
 
-def _version(all_: Totals, filters: Filters, today: date) -> str:
-    told = f"{all_.total}:{all_.changes}:{all_.overdue}:{filters}:{today}:{request.args.get('cursor', '')}"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+def _version(campaign: Campaign, counted: Board, rows: Sequence[Any], filters: Filters, today: date) -> str:
+    """The same for as long as the page would say the same: every count, and the version of every row it shows."""
+    told = (counted, [(row.id, row.version) for row in rows], filters, today, campaign.consolidated_at)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _lines(rows: Sequence[Any], days: WorkingCalendar, now: datetime) -> list[Line]:
@@ -236,16 +252,24 @@ def _chart(
     )
 
 
-def _address(campaign_id: int) -> str:
-    kept: dict[str, Any] = {k: request.args[k] for k in ("state", "group", "q", "cursor") if request.args.get(k)}
-    return url_for("board.show", campaign_id=campaign_id, **kept)
+def _view() -> str:
+    return MAP if request.args.get("view") == MAP else ""
+
+
+def _kept(*names: str) -> dict[str, Any]:
+    """What of this address goes into the next one."""
+    return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+def _address(campaign_id: int, view: str) -> str:
+    return url_for("board.show", campaign_id=campaign_id, view=view or None, **_kept("state", "group", "q", "cursor"))
 
 
 def _next(campaign_id: int, found: Sequence[Any]) -> str | None:
     if len(found) <= PAGE:
         return None
     last = found[PAGE - 1]
-    kept: dict[str, Any] = {k: request.args[k] for k in ("state", "group", "q") if request.args.get(k)}
+    kept = _kept("view", "state", "group", "q")
     return url_for("board.show", campaign_id=campaign_id, cursor=cursor(last.position, last.id), **kept)
 
 

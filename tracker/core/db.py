@@ -6,20 +6,29 @@ No table lives here; each room has its own models.py.
 from __future__ import annotations
 
 import logging
+import select
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Delete, Engine, Integer, MetaData, Table, Update, event, inspect
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, CursorResult, Dialect
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_READ: Final = "read_once"
+# Seconds after which a connection is asked whether it still lives.
+IDLE: Final = 30.0
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -142,11 +151,60 @@ def changed(statement: Update | Delete) -> int:
     return int(cast("CursorResult[Any]", result).rowcount)
 
 
+def read_once(key: str, make: Callable[[], T]) -> T:
+    """What `make` reads, kept until this session writes anything or its transaction ends."""
+    kept = session().info.setdefault(_READ, {})
+    if key not in kept:
+        kept[key] = make()
+    return cast("T", kept[key])
+
+
+def _forget(current: Session, *_: object) -> None:
+    current.info.pop(_READ, None)
+
+
+def _forget_if_written(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        state.session.info.pop(_READ, None)
+
+
+for _moment in ("after_flush", "after_transaction_end"):
+    event.listen(Session, _moment, _forget)
+event.listen(Session, "do_orm_execute", _forget_if_written)
+
+
 def read_only() -> None:
     """Say that this session only reads: on SQLite a plain BEGIN, so that it never waits for a writer."""
     current = session()
     if not current.in_transaction() and current.get_bind().dialect.name == "sqlite":
         current.connection(execution_options={"sqlite_read_only": True})
+
+
+def prepare_postgresql(engine: Engine) -> None:
+    """Notice a server that has gone without asking it each time: its good-bye waits on the socket.
+
+    A connection that was idle for long is asked all the same: a firewall between says no good-bye.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_dbapi: object, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(dbapi: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        since = record.info.get("idle_since")
+        if since is None:
+            return
+        try:
+            waiting = select.poll()
+            waiting.register(dbapi.fileno(), select.POLLIN)
+            gone = bool(waiting.poll(0))
+            if not gone and time.monotonic() - since > IDLE:
+                engine.dialect.do_ping(dbapi)
+        except engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]  # a connected engine has its driver
+            raise InvalidatePoolError from error
+        if gone:
+            raise InvalidatePoolError
 
 
 def prepare_sqlite(engine: Engine) -> None:

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import ScalarSelect, select, true
 
 from tracker.core.calendar import OFFICE_ZONE, WorkingCalendar
-from tracker.core.db import session
+from tracker.core.db import read_once, session
 from tracker.core.errors import NotFound
 from tracker.core.text import N_
 from tracker.office.models import Body, CalendarDay, Setting
@@ -27,7 +27,11 @@ def use_zone(zone: ZoneInfo) -> None:
 
 
 def calendar() -> WorkingCalendar:
-    """The built-in Vietnamese calendar with the office's own table over it. One statement."""
+    """The built-in Vietnamese calendar with the office's own table over it. One statement a transaction."""
+    return read_once("calendar", _calendar)
+
+
+def _calendar() -> WorkingCalendar:
     rows = tuple(
         (row.day, row.working, row.name)
         for row in session().execute(
@@ -52,41 +56,49 @@ def setting(key: str, default: Any = None) -> Any:
 
 
 def frame(on: date) -> tuple[str | None, str]:
-    """The product's name if the office gave one, and the issuing body's name ("" if none). One statement."""
-    body = (
-        select(Body.name)
-        .where(
-            Body.duty == "issuer",
-            or_(Body.valid_from.is_(None), Body.valid_from <= on),
-            or_(Body.valid_to.is_(None), Body.valid_to >= on),
-        )
-        .order_by(Body.valid_from.desc().nulls_last(), Body.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    named = {
-        key: select(Setting.value).where(Setting.key == key).scalar_subquery() for key in ("product_name", "body_name")
-    }
-    row = session().execute(select(named["product_name"], body, named["body_name"])).one()
-    return (str(row[0]) if row[0] else None), str(row[1] or row[2] or "")
+    """The product's name if the office gave one, and the issuing body's name ("" if none)."""
+    product, named, _ = _office()
+    issuer = body_with("issuer", on)
+    return product, (issuer.name if issuer else "") or named
 
 
 def body_with(duty: str, on: date) -> Body | None:
     """The body that holds a duty (issuer, lead, oversight) on a day; the newest if several do."""
-    return (
-        session()
-        .scalars(
-            select(Body)
-            .where(
-                Body.duty == duty,
-                or_(Body.valid_from.is_(None), Body.valid_from <= on),
-                or_(Body.valid_to.is_(None), Body.valid_to >= on),
-            )
-            .order_by(Body.valid_from.desc().nulls_last(), Body.id.desc())
-            .limit(1)
-        )
-        .first()
+    return next(
+        (
+            body
+            for body in _office()[2]
+            if body.duty == duty
+            and (body.valid_from is None or body.valid_from <= on)
+            and (body.valid_to is None or body.valid_to >= on)
+        ),
+        None,
     )
+
+
+def _office() -> tuple[str | None, str, Sequence[Body]]:
+    """The product's and the body's names as set, and every body, the newest first. One statement a transaction."""
+    return read_once("office", _read_office)
+
+
+def _read_office() -> tuple[str | None, str, Sequence[Body]]:
+    rows = session().execute(_OFFICE).all()
+    product, named, _ = rows[0]
+    return str(product) if product else None, str(named or ""), [body for _, _, body in rows if body is not None]
+
+
+def _setting(key: str) -> ScalarSelect[Any]:
+    return select(Setting.value).where(Setting.key == key).scalar_subquery()
+
+
+# The outer join to a row of settings, so that an office without bodies still has its row.
+_names = select(_setting("product_name").label("product"), _setting("body_name").label("named")).subquery()
+_OFFICE = (
+    select(_names.c.product, _names.c.named, Body)
+    .select_from(_names)
+    .outerjoin(Body, true())
+    .order_by(Body.valid_from.desc().nulls_last(), Body.id.desc())
+)
 
 
 def days_of(year: int) -> dict[date, CalendarDay]:

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.core.db import BigId, Instant, Model
 
+_SENT_BACK = text("state = 'drafting' AND sent_back_at IS NOT NULL")
+_LATE = text("first_submitted_at >= first_due_before")
+
 
 class Report(Model):
     """One unit's answer to one campaign.
@@ -60,7 +63,10 @@ class Report(Model):
         CheckConstraint("(first_submitted_at IS NULL) = (first_due_before IS NULL)", name="first"),
         Index("ix_report_list", "campaign_id", "position", "id"),
         Index("ix_report_by_state", "campaign_id", "state", "position"),
-        Index("ix_report_counts", "campaign_id", "group_no", "state"),
+        # The board counts from these three alone, without a look at the rows.
+        Index("ix_report_counts", "campaign_id", "group_no", "state", "due_before"),
+        Index("ix_report_sent_back", "campaign_id", "group_no", postgresql_where=_SENT_BACK, sqlite_where=_SENT_BACK),
+        Index("ix_report_late", "campaign_id", "group_no", postgresql_where=_LATE, sqlite_where=_LATE),
         Index(
             "ix_report_look_again",
             "look_again_at",

@@ -9,6 +9,10 @@ from itertools import pairwise
 
 from tracker.plans.spec import PlanSpec, walk
 
+# A plan's capitals by the identity of its value, which is held here: plans are few and do not change.
+_MOST = 64
+_kept: dict[int, tuple[PlanSpec, dict[tuple[str, str], str]]] = {}
+
 
 def shortened(text: str, length: int = 52) -> str:
     """Cut at a word, with an ellipsis."""
@@ -23,9 +27,13 @@ def calm(text: str, spec: PlanSpec) -> str:
     if text != text.upper():
         return text
     words = text.lower().split()
-    kept = _capitals(spec)
+    kept = _kept.get(id(spec))
+    if kept is None or kept[0] is not spec:
+        if len(_kept) > _MOST:
+            _kept.clear()
+        kept = _kept[id(spec)] = (spec, _capitals(spec))
     for place in range(1, len(words)):
-        words[place] = kept.get((words[place - 1].strip(",.;"), words[place]), words[place])
+        words[place] = kept[1].get((words[place - 1].strip(",.;"), words[place]), words[place])
     line = " ".join(words)
     return line[:1].upper() + line[1:]
 

@@ -11,11 +11,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
-from flask_babel import gettext
 
 from tracker.core.errors import Refusal
 from tracker.core.sentences import date_long, date_short, day_month
 from tracker.core.text import N_
+from tracker.web.words import words
 
 ZONE_KEY = "tracker.zone"
 Number = int | float | Decimal
@@ -23,7 +23,8 @@ Number = int | float | Decimal
 
 def say(msgid: str, **params: object) -> str:
     """The sentence in the reader's language, its places filled as they stand."""
-    return str(gettext(msgid, **params))
+    text = words(msgid)[0]
+    return text % params if params else text
 
 
 def zone() -> ZoneInfo:

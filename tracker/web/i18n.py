@@ -12,6 +12,7 @@ from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
 
 from tracker.core.errors import Refusal
+from tracker.web import words
 from tracker.web.access import public
 from tracker.web.filters import params_of, say
 from tracker.web.htmx import go, here, safe_next
@@ -66,6 +67,7 @@ def install(app: Flask, *, locale: str, zone: ZoneInfo, directories: str) -> Non
     app.config["BABEL_DEFAULT_LOCALE"] = locale
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = directories
     Babel(app, locale_selector=chosen_locale, timezone_selector=lambda: zone.key)
+    words.install(app)
     app.jinja_env.globals["language"] = language
     app.jinja_env.globals["languages"] = LANGUAGES
     app.jinja_env.globals["here"] = here
