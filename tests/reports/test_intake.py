@@ -200,12 +200,13 @@ def test_text_before_between_and_after_is_kept_apart_with_its_place() -> None:
     report.say("Trên đây là báo cáo tổng kết của đơn vị.")
     spec = read(report.sign())
     assert texts(spec) == bodies()
-    before, after = spec["unplaced"]
+    before, chapter, closing, sign = spec["unplaced"]
     assert before["after"] is None
     assert "đơn vị báo cáo như sau" in before["text"]
-    assert after["after"] == "IV.2"
-    assert "V. TỔ CHỨC THỰC HIỆN\nGiao văn phòng theo dõi.\nTrên đây là báo cáo" in after["text"]
-    assert "- Lưu Văn phòng." in after["text"]
+    assert {each["after"] for each in (chapter, closing, sign)} == {"IV.2"}
+    assert chapter["text"] == "V. TỔ CHỨC THỰC HIỆN\nGiao văn phòng theo dõi."
+    assert closing["text"] == "Trên đây là báo cáo tổng kết của đơn vị."
+    assert sign["text"].startswith("Nơi nhận:\n- Ban Tuyên giáo Huyện ủy;\n- Lưu Văn phòng.")
 
 
 def test_text_between_a_chapter_and_its_first_section_is_kept_apart() -> None:

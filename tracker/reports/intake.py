@@ -42,6 +42,7 @@ class _Split:
     here: str | None = None
     last: str | None = None
     appendix: str | None = None
+    moved: bool = True
 
 
 def read_report(data: bytes, name: str, spec: PlanSpec, units: Sequence[tuple[str, str]] = ()) -> ReportSpec:
@@ -117,6 +118,7 @@ def _move(state: _Split, mark: Mark) -> None:
     """Go where a heading leads."""
     if mark.kind == "caption":
         return
+    state.moved = True
     state.appendix = mark.target if mark.kind == "appendix" else None
     state.here = None
     if mark.kind != "section" or mark.target is None:
@@ -136,10 +138,12 @@ def _place(state: _Split, block: Rich) -> None:
         return
     if state.here is not None:
         state.parts[state.here].blocks.append(block)
-    elif state.unplaced and state.unplaced[-1][1] == state.last:
+    elif state.unplaced and not state.moved:
         state.unplaced[-1][0].append(block)
     else:
+        # A chapter of the unit's own, the closing words and the signature go different ways.
         state.unplaced.append(([block], state.last))
+        state.moved = False
 
 
 def _place_table(state: _Split, block: RichTable, spec: PlanSpec) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from tracker.core.text import fold, one_line
 from tracker.documents.richblocks import Rich, RichParagraph
-from tracker.plans.spec import OutlineItem, PlanSpec, walk, writable_sections
+from tracker.plans.spec import OutlineItem, PlanSpec, Table, walk, writable_sections
 
 MARK = r"\s*[.\-–—/):]+\s*"
 _PATH = re.compile(rf"^(?P<n>[IVX]{{1,5}}(?:\.\d{{1,2}})+)(?:{MARK}|\s+)(?P<title>\D.*)$")
@@ -109,7 +109,7 @@ class _Reader:
             ):
                 self.appendix, self.ended = table.number, True
                 return Mark("appendix", table.number, keep=bool(rest) and alike(rest, table.title) < SURE)
-        if self.appendix and any(alike(text, table.title) >= SURE for table in self.spec.tables):
+        if self.appendix and any(_caption(text, table) for table in self.spec.tables):
             return Mark("caption")
         return None
 
@@ -181,6 +181,12 @@ class _Reader:
         if len(scored) > 1 and scored[0][0] - scored[1][0] < 0.03:
             return None
         return (self.sections[scored[0][1]], scored[0][0]) if scored else None
+
+
+def _caption(text: str, table: Table) -> bool:
+    """The title or the note that the plan itself prints with a table."""
+    note = re.sub(r"^\s*ghi chú\s*:", "", text, flags=re.IGNORECASE)
+    return alike(text, table.title) >= SURE or (table.note is not None and alike(note, table.note) >= CERTAIN)
 
 
 def _chosen(marks: dict[int, Mark], mark: Mark) -> list[Mark]:
