@@ -25,6 +25,8 @@
     else busy.set(form, performance.now());
   });
 
+  for (const button of document.querySelectorAll("[data-print][hidden]")) button.hidden = false;
+
   document.addEventListener("click", (event) => {
     const at = event.target.closest?.("[data-print],[data-open],[data-close]");
     if (!at) return;
