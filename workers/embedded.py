@@ -23,6 +23,12 @@ class Beat(Scheduler):  # type: ignore[misc]  # Celery ships no types
 
     _shown = 0.0
 
+    def setup_schedule(self) -> None:
+        """Everything is due at the start: what happened while nobody swept is found at once, not an interval later."""
+        super().setup_schedule()
+        for entry in self.schedule.values():
+            entry.last_run_at -= entry.schedule.run_every
+
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """Send what is due; how long until the next."""
         if time.monotonic() - self._shown >= heartbeat.EVERY or not self._shown:

@@ -70,16 +70,25 @@ def hasty(url: str, seconds: float = 1.0) -> Post:
 
 
 def rows(*statuses: str) -> list[OutboxMail]:
-    """The mails in some statuses, or all, in the order they were planned; read afresh."""
+    """The mails in some statuses, or all, in the order they were planned; read afresh, and let go of."""
     session().rollback()
     found = session().scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+    _let_go()
     return [row for row in found if not statuses or row.status in statuses]
 
 
 def nudges() -> list[Nudge]:
-    """Every nudge, read afresh."""
+    """Every nudge, read afresh, and let go of."""
     session().rollback()
-    return list(session().scalars(select(Nudge).order_by(Nudge.id)))
+    found = list(session().scalars(select(Nudge).order_by(Nudge.id)))
+    _let_go()
+    return found
+
+
+def _let_go() -> None:
+    """Keep what was read and end the transaction, which on SQLite would keep everybody else from writing."""
+    session().expunge_all()
+    session().rollback()
 
 
 def write(change: Callable[[], object]) -> None:

@@ -221,9 +221,21 @@ def test_a_claim_of_a_process_that_lives_is_respected_until_its_lease_ends(app: 
     put("mai@xa.example")
     hold(new_token(), NOW + mailer.LEASE)
     assert send(sink.url).claimed == 0
-    assert send(sink.url, NOW + mailer.LEASE).claimed == 0  # taken back, to be tried a minute later
-    assert send(sink.url, NOW + mailer.LEASE + timedelta(minutes=1)).sent == 1
+    assert send(sink.url, NOW + mailer.LEASE).sent == 1
     assert len(sink.mails) == 1
+
+
+def test_a_mail_that_keeps_killing_its_sender_waits_and_ends(app: Flask, sink: Sink) -> None:
+    put("mai@xa.example")
+    now, waits = NOW, []
+    for _ in range(12):
+        hold(new_token(), now)
+        recover(now)
+        (row,) = rows()
+        waits.append(int((row.not_before - now).total_seconds() // 60))
+        now = row.not_before
+    assert waits[:5] == [0, 0, 0, 8, 16]
+    assert [row.status for row in rows()] == ["failed"]
 
 
 def test_an_ended_lease_in_the_data_phase_is_in_doubt(app: Flask, sink: Sink) -> None:

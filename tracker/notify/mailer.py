@@ -26,6 +26,7 @@ DIGEST: Final = "nudges"
 LEASE: Final = timedelta(seconds=90)
 AMBIGUOUS_WAIT: Final = timedelta(minutes=15)
 ATTEMPTS: Final = 12
+QUICK: Final = 3
 # What opens a door is not kept once it has left (the built-in mailbox is the mail itself, and keeps it).
 SECRET_KINDS: Final = frozenset({"invite", "reset", "sign_in_link", "opening"})
 
@@ -108,7 +109,7 @@ def recover(now: datetime) -> int:
             if found is None:
                 continue
             mail = _claimed(found[:-1], row.lease_token or "")
-            values = _unknown(mail, now) if found.phase == "data" else _later(mail, "lease expired", now)
+            values = _unknown(mail, now) if found.phase == "data" else _dropped(mail, now)
             count += changed(update(OutboxMail).where(*mine).values(**values))
     return count
 
@@ -377,6 +378,12 @@ def _later(mail: Claimed, why: str, now: datetime) -> dict[str, Any]:
     if mail.ambiguous_at is not None:
         return {**_free("ambiguous"), **values, "resend": attempts < ATTEMPTS}
     return {**_free("failed" if attempts >= ATTEMPTS else "pending"), **values, "phase": ""}
+
+
+def _dropped(mail: Claimed, now: datetime) -> dict[str, Any]:
+    """Its holder died before DATA: again at once, but one that keeps killing its holder waits as others do."""
+    values = _later(mail, "its sender died", now)
+    return {**values, "not_before": now} if values["attempts"] <= QUICK else values
 
 
 def backoff(attempts: int) -> timedelta:
