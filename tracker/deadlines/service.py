@@ -179,7 +179,7 @@ def carry_over(now: datetime) -> int:
         .execute(
             select(
                 OutboxMail.id, OutboxMail.recipient_id, OutboxMail.recipient_name, OutboxMail.address,
-                OutboxMail.campaign_id, OutboxMail.context,
+                OutboxMail.campaign_id, OutboxMail.context, OutboxMail.ambiguous_at,
             )
             .where(
                 OutboxMail.status == "pending",
@@ -203,7 +203,8 @@ def carry_over(now: datetime) -> int:
         if mail_id != row.id:
             changed(update(Nudge).where(Nudge.mail_id == row.id).values(mail_id=mail_id))
             _tell(mail_id, row.context.get("unreachable"))
-            changed(update(OutboxMail).where(OutboxMail.id == row.id).values(status="cancelled"))
+            over = "cancelled" if row.ambiguous_at is None else "ambiguous"
+            changed(update(OutboxMail).where(OutboxMail.id == row.id).values(status=over, resend=False))
     return len(rows)
 
 
@@ -211,9 +212,7 @@ def look_at_all(now: datetime) -> None:
     """Working days changed: every report and campaign that is still chased is looked at again."""
     open_now = select(Campaign.id).where(Campaign.closed_at.is_(None))
     changed(
-        update(Report)
-        .where(Report.state == State.DRAFTING, Report.campaign_id.in_(open_now))
-        .values(look_again_at=now)
+        update(Report).where(Report.state == State.DRAFTING, Report.campaign_id.in_(open_now)).values(look_again_at=now)
     )
     changed(update(Campaign).where(Campaign.closed_at.is_(None)).values(look_again_at=now))
     wake("deadlines")

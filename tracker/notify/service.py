@@ -74,6 +74,9 @@ def send_again(mail_id: int, actor: Actor, now: datetime) -> None:
         mail.status, mail.attempts = "pending", 0
     elif mail.status == "ambiguous":
         mail.resend = True
+        if mail.local_day is not None:
+            # A digest leaves on one day alone; as a waiting one it is carried over to this day (deadlines/).
+            mail.status = "pending"
     else:
         raise Conflict("not_again", N_("Chỉ gửi lại được thư không gửi được hoặc chưa rõ đã tới hay chưa."))
     mail.not_before = now
