@@ -5,12 +5,13 @@ Overdue, late and due soon are computed here from stored dates and the given ins
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Integer,
     Row,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    extract,
     func,
     literal_column,
     or_,
@@ -71,7 +73,18 @@ class Filters:
     q: str = ""
 
 
-def _totals() -> Select[int, str, int, int, int, int, str]:
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many reports were first submitted, and how many of those accepted were, in each quarter of an hour (UTC).
+
+    Every zone's midnight falls between two quarters, so whoever reads this knows the local day.
+    """
+
+    sent: Mapping[datetime, int]
+    reviewed: Mapping[datetime, int]
+
+
+def _counts(*, progress: bool) -> Select[*tuple[Any, ...]]:
     """Three counts, each from an index of its own and nothing else (reports/models.py); names come last, one a line."""
     ours = Report.campaign_id == bindparam("campaign")
     none: ColumnElement[int] = literal_column("0", Integer)
@@ -79,19 +92,25 @@ def _totals() -> Select[int, str, int, int, int, int, str]:
     past = func.count().filter(Report.due_before <= bindparam("now"))
     by_state = select(
         Report.group_no, Report.state, func.count().label("n"), past.label("past"), none.label("back"),
-        none.label("late"),
+        none.label("late"), none.label("quarter"),
     ).where(ours).group_by(Report.group_no, Report.state)  # fmt: skip
     back = (
-        select(Report.group_no, no_state.label("state"), none, none, func.count(), none)
+        select(Report.group_no, no_state.label("state"), none, none, func.count(), none, none)
         .where(ours, Report.state == literal_column("'drafting'"), Report.sent_back_at.is_not(None))
         .group_by(Report.group_no)
     )
     late = (
-        select(Report.group_no, no_state.label("state"), none, none, none, func.count())
+        select(Report.group_no, no_state.label("state"), none, none, none, func.count(), none)
         .where(ours, Report.first_submitted_at >= Report.first_due_before)
         .group_by(Report.group_no)
     )
-    counted = union_all(by_state, back, late).subquery("counted")
+    branches: list[Select[*tuple[Any, ...]]] = [by_state, back, late]
+    if progress:
+        branches += [
+            _by_quarter(ours, Report.first_submitted_at, _SENT),
+            _by_quarter(ours, Report.reviewed_at, _REVIEWED),
+        ]
+    counted = union_all(*branches).subquery("counted")
     anyone = aliased(Report)
     name = (
         select(anyone.group_name)
@@ -102,24 +121,51 @@ def _totals() -> Select[int, str, int, int, int, int, str]:
     return select(counted, name).order_by(counted.c.group_no)
 
 
-_TOTALS = _totals()
+def _by_quarter(ours: ColumnElement[bool], moment: Any, kind: str) -> Select[*tuple[Any, ...]]:
+    none: ColumnElement[int] = literal_column("0", Integer)
+    # Written out: as a parameter PostgreSQL would not know it again in the GROUP BY.
+    seconds: ColumnElement[int] = literal_column(str(_QUARTER), Integer)
+    quarter = cast(extract("epoch", moment), BigInteger) // seconds
+    return (
+        select(none, literal_column(f"'{kind}'", String), func.count(), none, none, none, quarter)
+        .where(ours, moment.is_not(None))
+        .group_by(quarter)
+    )
+
+
+_QUARTER = 900  # seconds
+_SENT, _REVIEWED = "first sent", "accepted"
+_TOTALS, _STORY = _counts(progress=False), _counts(progress=True)
 
 
 def totals(campaign_id: int, now: datetime) -> Board:
     """Every count of the board in one statement."""
+    return _counted(_TOTALS, campaign_id, now)[0]
+
+
+def totals_and_progress(campaign_id: int, now: datetime) -> tuple[Board, Progress]:
+    """As `totals`, and what the chart is drawn from. One statement."""
+    return _counted(_STORY, campaign_id, now)
+
+
+def _counted(statement: Select[*tuple[Any, ...]], campaign_id: int, now: datetime) -> tuple[Board, Progress]:
     whole = Totals()
     groups: dict[int, tuple[str, Totals]] = {}
-    for number, state, count, past, back, late, name in session().execute(
-        _TOTALS, {"campaign": campaign_id, "now": now}
+    quarters: dict[str, dict[datetime, int]] = {_SENT: {}, _REVIEWED: {}}
+    for number, state, count, past, back, late, quarter, name in session().execute(
+        statement, {"campaign": campaign_id, "now": now}
     ):
+        if state in quarters:
+            quarters[state][datetime.fromtimestamp(quarter * _QUARTER, UTC)] = count
+            continue
         for part in (whole, groups.setdefault(number, (name, Totals()))[1]):
             if state:
                 part.by_state[state] += count
-            part.total += count
+                part.total += count
             part.overdue += past if state == State.DRAFTING else 0
             part.sent_back += back
             part.late += late
-    return Board(whole, list(groups.values()))
+    return Board(whole, list(groups.values())), Progress(quarters[_SENT], quarters[_REVIEWED])
 
 
 def rows(
@@ -232,17 +278,3 @@ def _narrowed(
         pattern = fold(filters.q).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         statement = statement.where(Report.search.like(f"%{pattern}%", escape="\\"))
     return statement
-
-
-def progress_days(campaign_id: int) -> tuple[list[datetime], list[datetime]]:
-    """When the reports of a campaign were first submitted, and when those now accepted were: for the chart."""
-    found = (
-        session()
-        .execute(
-            select(Report.first_submitted_at, Report.reviewed_at).where(
-                Report.campaign_id == campaign_id, Report.first_submitted_at.is_not(None)
-            )
-        )
-        .all()
-    )
-    return [row[0] for row in found if row[0]], [row[1] for row in found if row[1]]

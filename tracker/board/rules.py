@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -78,18 +77,21 @@ class Chart:
 
 def burn_up(
     calendar: WorkingCalendar,
-    sent_days: Sequence[date],
-    reviewed_days: Sequence[date],
+    sent: Mapping[date, int],
+    reviewed: Mapping[date, int],
     total: int,
     today: date,
     deadlines: Sequence[date],
 ) -> Chart | None:
-    """The chart from the days on which reports were first sent and were accepted; None without a deadline."""
+    """The chart from how many reports were first sent, and accepted, on each day; None without a deadline.
+
+    It shows the 51 days before the last deadline, or from the first report on, but no more than 75 days; what came
+    earlier is where the lines begin.
+    """
     if not deadlines or not total:
         return None
     end = max([*deadlines, today])
-    start = min([end - timedelta(days=51), *sent_days[:1]]) if sent_days else end - timedelta(days=51)
-    start = max(start, end - timedelta(days=75))
+    start = max(min([end - timedelta(days=51), *sent]), end - timedelta(days=75))
     span = max((end - start).days, 1)
 
     def x(day: date) -> float:
@@ -98,8 +100,8 @@ def burn_up(
     def y(count: int) -> float:
         return round(TOP + HEIGHT * (1 - count / total), 1)
 
-    sent_path, sent_at = _steps(sorted(sent_days), today, x, y)
-    reviewed_path, reviewed_at = _steps(sorted(reviewed_days), today, x, y)
+    sent_path, sent_at = _steps(sent, start, today, x, y)
+    reviewed_path, reviewed_at = _steps(reviewed, start, today, x, y)
     step = next((s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000) if total / s <= 4), total)
     return Chart(
         sent_path,
@@ -118,11 +120,15 @@ def burn_up(
     )
 
 
-def _steps(days: Sequence[date], today: date, x: Callable[[date], float], y: Callable[[int], float]) -> tuple[str, int]:
-    path, count = f"M{LEFT} {y(0)}", 0
-    for day, more in sorted(Counter(d for d in days if d <= today).items()):
-        count += more
-        path += f"H{x(day)}V{y(count)}"
+def _steps(
+    days: Mapping[date, int], start: date, today: date, x: Callable[[date], float], y: Callable[[int], float]
+) -> tuple[str, int]:
+    count = sum(more for day, more in days.items() if day < start)
+    path = f"M{LEFT} {y(count)}"
+    for day, more in sorted(days.items()):
+        if start <= day <= today:
+            count += more
+            path += f"H{x(day)}V{y(count)}"
     return f"{path}H{x(today)}", count
 
 

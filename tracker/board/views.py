@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from tracker.board import queries
 from tracker.board.forms import filters_of
 from tracker.board.heat import Mark, map_of
 from tracker.board.links import read_view
-from tracker.board.queries import Board, Filters, Totals
+from tracker.board.queries import Board, Filters, Progress, Totals
 from tracker.board.rules import Chart, Standing, burn_up, standing
 from tracker.campaigns.models import Campaign
 from tracker.campaigns.queries import any_campaign, find_whole, spec_of
@@ -132,9 +133,8 @@ def view(token: str) -> str:
 
 def _overview(campaign: Campaign, until: datetime | None) -> str:
     now, days = clock.now(), calendar()
-    counted = queries.totals(campaign.id, now)
+    counted, progress = queries.totals_and_progress(campaign.id, now)
     late = queries.rows(campaign.id, Filters(overdue=True), now, reader=READER, limit=PAGE)
-    sent, reviewed = queries.progress_days(campaign.id)
     return render_template(
         "board/oversight.html",
         campaign=campaign,
@@ -143,7 +143,7 @@ def _overview(campaign: Campaign, until: datetime | None) -> str:
         lates=_lines(late[:PAGE], days, now),
         more=max(counted.all.overdue - PAGE, 0),
         steps=_steps(campaign, counted.all, days, now),
-        chart=_chart(campaign, counted.all, days, now, sent, reviewed),
+        chart=_chart(campaign, counted.all, days, now, progress),
         now=now,
         until=until,
     )
@@ -229,27 +229,21 @@ def _submit(steps: Sequence[Step]) -> Step | None:
     return next((step for step in steps if step.milestone.kind == "submit"), None)
 
 
-def _chart(
-    campaign: Campaign,
-    all_: Totals,
-    days: WorkingCalendar,
-    now: datetime,
-    sent: Sequence[datetime],
-    reviewed: Sequence[datetime],
-) -> Chart | None:
+def _chart(campaign: Campaign, all_: Totals, days: WorkingCalendar, now: datetime, progress: Progress) -> Chart | None:
     ends = [
         days.last_day_before(item.due_before)
         for item in spec_of(campaign).milestones
         if item.kind in ("submit", "consolidate")
     ]
-    return burn_up(
-        days,
-        [days.local_day(moment) for moment in sent],
-        [days.local_day(moment) for moment in reviewed],
-        all_.total,
-        days.local_day(now),
-        ends,
-    )
+    sent, reviewed = _by_day(progress.sent, days), _by_day(progress.reviewed, days)
+    return burn_up(days, sent, reviewed, all_.total, days.local_day(now), ends)
+
+
+def _by_day(quarters: Mapping[datetime, int], days: WorkingCalendar) -> Counter[date]:
+    found: Counter[date] = Counter()
+    for quarter, count in quarters.items():
+        found[days.local_day(quarter)] += count
+    return found
 
 
 def _view() -> str:
