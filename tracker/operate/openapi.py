@@ -221,7 +221,15 @@ def _call(
     return call
 
 
-_FILE: Json = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_BYTES: Json = {"schema": {"type": "string", "format": "binary"}}
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_DOCX: Json = {f"{_OFFICE}.wordprocessingml.document": _BYTES}
+_FILES: Json = {
+    **_DOCX,
+    f"{_OFFICE}.spreadsheetml.sheet": _BYTES,
+    "application/pdf": _BYTES,
+    "application/json": {"schema": {"type": "object"}},
+}
 _UPLOAD: Json = {
     "multipart/form-data": {
         "schema": _object(
@@ -241,7 +249,7 @@ PATHS: Json = {
             "Reports in protocol order",
             "Reports",
             query=(
-                _parameter("state", "query", STATE),
+                _parameter("state", "query", {"type": "string", "enum": [*STATES, ""]}),
                 _parameter("group", "query", STRING),
                 _parameter("overdue", "query", BOOLEAN),
                 _parameter("q", "query", STRING),
@@ -255,7 +263,7 @@ PATHS: Json = {
         "get": _call(
             "The send ledger",
             "Notices",
-            query=(_parameter("status", "query", {"type": "string", "enum": NOTICES}), CURSOR, LIMIT),
+            query=(_parameter("status", "query", {"type": "string", "enum": [*NOTICES, ""]}), CURSOR, LIMIT),
             refusals=(422,),
         )
     },
@@ -263,7 +271,9 @@ PATHS: Json = {
         "post": _call("Ask for an assembly", "Assembly", takes="AssemblyWanted", status=202, refusals=WRITE)
     },
     "/assemblies/{assembly_id}": {"get": _call("An assembly and its progress", "Assembly")},
-    "/assemblies/{assembly_id}/files/{format}": {"get": _call("A file of a finished assembly", _FILE, refusals=(409,))},
+    "/assemblies/{assembly_id}/files/{format}": {
+        "get": _call("A file of a finished assembly", _FILES, refusals=(409,))
+    },
     "/reports/{report_id}": {"get": _call("One report", "Report")},
     "/reports/{report_id}/sections/{number}": {
         "put": _call("Write a section", "Version", takes="SectionText", refusals=WRITE)
@@ -278,7 +288,7 @@ PATHS: Json = {
     },
     "/reports/{report_id}/steps": {"post": _call("Take a step", "Report", takes="StepWanted", refusals=WRITE)},
     "/reports/{report_id}/history": {"get": _call("What happened", "History")},
-    "/reports/{report_id}/document": {"get": _call("The report as .docx", _FILE)},
+    "/reports/{report_id}/document": {"get": _call("The report as .docx", _DOCX)},
     "/reports/{report_id}/extension": {"post": _call("Give more time", "Report", takes="Extension", refusals=WRITE)},
 }
 PATHS["/reports/{report_id}/files"]["post"]["responses"]["200"] = {
