@@ -8,6 +8,7 @@ from flask import Blueprint, current_app, flash, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from tracker.audit import words
 from tracker.audit.queries import page as audit_page
 from tracker.core import clock, holidays
 from tracker.core.db import transaction
@@ -19,7 +20,7 @@ from tracker.office.forms import DUTIES, KINDS, BodyForm, DayForm, OfficeForm
 from tracker.office.queries import bodies, calendar, days_of, find_body, setting
 from tracker.web import shell
 from tracker.web.access import actor, roles_required
-from tracker.web.filters import say
+from tracker.web.filters import luc, say
 from tracker.web.forms import read_date
 from tracker.web.htmx import go
 from tracker.web.i18n import translate_refusal
@@ -32,7 +33,7 @@ PAGE = 100
 # The administration's pages, wherever they live; one that does not exist is not offered.
 SECTIONS = (
     ("people.people", N_("Người dùng"), N_("Thêm người, giao vai trò, gửi lời mời, khóa tài khoản.")),
-    ("people.unit_list", N_("Đơn vị"), N_("Danh sách đơn vị, người liên hệ, nhập từ tệp CSV hoặc XLSX.")),
+    ("people.unit_list", N_("Danh sách đơn vị"), N_("Đơn vị, người liên hệ; nhập từ tệp CSV hoặc XLSX.")),
     ("office.calendar_page", N_("Ngày nghỉ"), N_("Ngày nghỉ lễ, nghỉ bù, làm bù của năm.")),
     ("office.body_list", N_("Cơ quan"), N_("Tên cơ quan qua từng thời kỳ, vai trò trong kế hoạch.")),
     ("operate.mail", N_("Thư"), N_("Máy chủ thư và cách gửi.")),
@@ -174,7 +175,16 @@ def audit() -> str:
     rows = audit_page(int(before) if before.isdecimal() and len(before) < 18 else None, about, PAGE + 1)
     following = url_for("office.audit", before=rows[PAGE - 1].id, about=about or None) if len(rows) > PAGE else None
     newest = url_for("office.audit", about=about or None) if before else None
-    return render_template("office/audit.html", rows=rows[:PAGE], about=about, next=following, prev=newest)
+    return render_template(
+        "office/audit.html",
+        rows=rows[:PAGE],
+        about=about,
+        next=following,
+        prev=newest,
+        verbs=words.VERBS,
+        about_words=lambda about: words.about_in_words(about, say),
+        detail_words=lambda detail: words.details_in_words(detail, say, luc),
+    )
 
 
 # --- within ---------------------------------------------------------------------------------------
