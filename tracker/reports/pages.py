@@ -63,11 +63,10 @@ class PartState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section or a table in a list. `number` as in the address, `label` as read ("II.3", "PL 1")."""
+    """A section or a table in a list. `number` as in the address: "II.3", or "1" of a table."""
 
     key: str
     number: str
-    label: str
     title: str
     is_table: bool
     state: PartState
@@ -245,15 +244,15 @@ def groups(
     """The plan's outline and appendices with where each part stands for the unit."""
     writable = {item.number for item in writable_sections(spec)}
 
-    def part(key: str, number: str, label: str, title: str, required: int, ours: bool) -> Part:
+    def part(key: str, number: str, title: str, required: int, ours: bool) -> Part:
         row = stored.get(key)
         said = tuple(remarks.get(key, ()))
         state = part_state(row, required, ours, bool(said), sent_back_at)
         is_table = key.startswith("table:")
-        return Part(key, number, label, calm(title, spec), is_table, state, row.filled if row else 0, required, said)
+        return Part(key, number, calm(title, spec), is_table, state, row.filled if row else 0, required, said)
 
     def section(item: OutlineItem) -> Part:
-        return part(item.number, item.number, item.number, item.title, 1, item.number in concern.sections)
+        return part(item.number, item.number, item.title, 1, item.number in concern.sections)
 
     result = [
         Group(
@@ -264,10 +263,8 @@ def groups(
     appendices = []
     for table in spec.tables:
         rows, columns = concern.cells.get(table.number, ((), ()))
-        label = f"PL {table.number}"
-        appendices.append(
-            part(f"table:{table.number}", table.number, label, table.title, len(rows) * len(columns), bool(columns))
-        )
+        cells = len(rows) * len(columns)
+        appendices.append(part(f"table:{table.number}", table.number, table.title, cells, bool(columns)))
     if appendices:
         result.append(Group("", "", tuple(appendices)))
     return [group for group in result if group.parts]
