@@ -55,6 +55,7 @@ def up(arguments: argparse.Namespace) -> int:
     settings = Settings.from_env(
         sample=arguments.sample, data_dir=arguments.data, bind=f"127.0.0.1:{port}" if port else None
     )
+    _check_mail(settings)
     stop = Stop()
     with contextlib.suppress(SystemExit):
         _up(settings, stop)
@@ -135,8 +136,23 @@ def web(_arguments: argparse.Namespace) -> int:
             return app
 
     app = create_app(settings, bell_of(make_publisher(settings)))
+    _before_forking(app)
     Web().run()
     return 0
+
+
+def _before_forking(app: Flask) -> None:
+    """Load what every web worker would load, then keep the collector off it: what nobody writes to stays shared."""
+    import gc
+
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        if not name.startswith("emails/"):
+            app.jinja_env.get_template(name)
+    gc.collect()
+    gc.freeze()
 
 
 def worker(arguments: argparse.Namespace) -> int:
@@ -184,6 +200,25 @@ def beat(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_mail(settings: Settings) -> None:
+    """Refuse at the start what would make every mail fail later."""
+    from tracker.notify.message import is_address
+    from tracker.notify.transport import Server
+
+    if settings.smtp_url:
+        try:
+            Server.of(settings.smtp_url)
+        except ValueError as error:
+            raise Refusal(
+                "bad_smtp_url",
+                N_("TRACKER_SMTP_URL phải bắt đầu bằng smtp://, smtps:// hoặc smtp+starttls:// và có tên máy chủ."),
+            ) from error
+    if not is_address(settings.mail_from):
+        raise Refusal(
+            "bad_mail_from", N_("TRACKER_MAIL_FROM không phải một địa chỉ thư: %(raw)s."), raw=settings.mail_from
+        )
+
+
 def _many() -> Settings:
     """The settings of one process among several: the broker must be one that they all reach."""
     settings = Settings.from_env()
@@ -195,6 +230,7 @@ def _many() -> Settings:
                 "Chạy một tiến trình thì dùng: tracker up"
             ),
         )
+    _check_mail(settings)
     return settings
 
 

@@ -61,6 +61,14 @@ def test_it_refuses_to_serve_with_a_secret_that_everybody_knows(tmp_path: Path, 
         assert "TRACKER_SECRET_KEY" in up.said
 
 
+@pytest.mark.parametrize(("name", "value"), [("TRACKER_SMTP_URL", "mail.example:25"), ("TRACKER_MAIL_FROM", "nobody")])
+def test_mail_settings_that_cannot_work_are_refused_at_the_start(tmp_path: Path, name: str, value: str) -> None:
+    with Process(tmp_path / "up.log", "up", "--data", str(tmp_path), **{name: value}) as up:
+        assert up.process.wait(30) == 1
+        assert name in up.said
+        assert len(up.said.strip().splitlines()) == 1
+
+
 def test_asked_to_stop_while_it_prepares_it_stops(tmp_path: Path) -> None:
     with Process(
         tmp_path / "up.log", "up", "--sample", "--port", str(free_port()), "--data", str(tmp_path / "data")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from flask import current_app
@@ -182,6 +182,7 @@ def _plain(mail: Claimed, context: dict[str, Any], urls: Urls) -> Letter | None:
     facts = {name: _instant(name, value) for name, value in mail.context.items()}
     hide: tuple[str, ...] = ()
     url = urls.home()
+    facts["last_days"] = {each["kind"]: date.fromisoformat(each["last_day"]) for each in facts.get("last_days", ())}
     if "report_id" in facts:
         url = urls.report(facts["report_id"])
     if facts.get("link_id") is not None:
