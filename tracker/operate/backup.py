@@ -5,19 +5,23 @@ The archive is a zip: manifest.json, one rows/<table>.jsonl a table in foreign-k
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Date, DateTime, Table, func, insert, select, text, update
+from sqlalchemy import Date, DateTime, String, Table, cast, func, insert, select, text, update
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, StatementError
 
 from tracker.assembly.models import Assembly
+from tracker.assembly.queries import snapshot
 from tracker.core.db import Base, Instant, session
 from tracker.core.errors import Invalid
 from tracker.core.schema import head
@@ -29,6 +33,11 @@ FORMAT = "tracker-backup-1"
 CHUNK = 500
 # Sessions and answers to repeated calls are not worth carrying over; who is signed in signs in again.
 LEFT_OUT = frozenset({"sign_in", "api_reply", "failed_sign_in", "heartbeat"})
+# What a bad archive looks like to zipfile, json, the columns' types and the constraints.
+_DAMAGED = (
+    EOFError, LookupError, TypeError, ValueError, zipfile.BadZipFile, zlib.error, DataError, IntegrityError,
+    ProgrammingError,
+)  # fmt: skip
 
 
 class Store(Protocol):
@@ -42,7 +51,8 @@ class Store(Protocol):
 
 
 def write(path: Path, store: Store, now: datetime) -> dict[str, int]:
-    """Everything into `path` (written aside, then moved into place); counts of rows and files."""
+    """Everything of one instant into `path` (written aside, then moved into place); counts of rows and files."""
+    snapshot()
     counts = {"rows": 0, "files": 0}
     handle, aside = tempfile.mkstemp(dir=path.resolve().parent, prefix=".backup-")
     os.close(handle)
@@ -69,42 +79,77 @@ def write(path: Path, store: Store, now: datetime) -> dict[str, int]:
 
 def restore(path: Path, store: Store, now: datetime) -> dict[str, int]:
     """Rows and files of an archive into an empty, current database. Mail that was on its way is not sent again:
-    what was pending or sending at the time of the backup becomes cancelled or ambiguous, and says so.
+    what was pending at the time of the backup becomes cancelled, what was in doubt stays so, and says why.
 
-    Raises Invalid: no backup, of another revision, or the database is not empty; then nothing is changed.
+    Raises Invalid: no backup, of another revision, damaged, or the database is not empty; then nothing is changed.
     """
     try:
         archive = zipfile.ZipFile(path)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise _no_backup(path) from error
+    with archive:
+        manifest = _manifest(archive, path)
+        filled = any(session().execute(select(func.count()).select_from(table)).scalar() for table in _tables())
+        if filled:
+            raise Invalid("not_empty", N_("Chỉ khôi phục vào thư mục dữ liệu trống; ở đây đã có dữ liệu."))
+        files = [name for name in archive.namelist() if name.startswith("files/")]
+        for name in files:
+            # All of them before the first is kept: what is refused leaves nothing behind.
+            if hashlib.sha256(_read(archive, name)).hexdigest() != name.removeprefix("files/"):
+                raise _damaged(name)
+        counts = {"rows": 0, "files": len(files)}
+        for table in _tables():
+            name = f"rows/{table.name}.jsonl"
+            try:
+                with archive.open(name) as raw:
+                    counts["rows"] += _load(table, io.TextIOWrapper(raw, "utf-8"))
+            except _DAMAGED as error:
+                raise _damaged(name) from error
+            except StatementError as error:
+                # A value that its column cannot hold; a database that is away is another matter.
+                if isinstance(error.orig, _DAMAGED):
+                    raise _damaged(name) from error
+                raise
+        if counts != {name: manifest.get(name) for name in counts}:
+            raise _damaged("manifest.json")
+        for name in files:
+            store.put(archive.read(name))
+    _quiet(now)
+    _sequences()
+    return counts
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    """What the archive says of itself, if it is a backup of this revision."""
+    try:
         manifest = json.loads(archive.read("manifest.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise Invalid(
-            "not_a_backup", N_("%(file)s không phải bản sao lưu của chương trình này."), file=path.name
-        ) from error
-    if manifest.get("format") != FORMAT or manifest.get("revision") != head():
+    except (*_DAMAGED, RuntimeError) as error:
+        raise _no_backup(path) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise _no_backup(path)
+    if manifest.get("revision") != head():
         raise Invalid(
             "backup_revision",
             N_("Bản sao lưu ở phiên bản %(theirs)s, cơ sở dữ liệu ở phiên bản %(ours)s. Dùng đúng bản chương trình."),
             theirs=manifest.get("revision"),
             ours=head(),
         )
-    filled = [table.name for table in _tables() if session().execute(select(func.count()).select_from(table)).scalar()]
-    if filled:
-        raise Invalid("not_empty", N_("Chỉ khôi phục vào thư mục dữ liệu trống; ở đây đã có dữ liệu."))
-    counts = {"rows": 0, "files": 0}
-    with archive:
-        for name in archive.namelist():
-            if name.startswith("files/"):
-                if store.put(archive.read(name)) != name.removeprefix("files/"):
-                    raise Invalid(
-                        "backup_damaged", N_("Bản sao lưu hỏng: tệp %(name)s không đúng nội dung."), name=name
-                    )
-                counts["files"] += 1
-        for table in _tables():
-            with archive.open(f"rows/{table.name}.jsonl") as raw:
-                counts["rows"] += _load(table, io.TextIOWrapper(raw, "utf-8"))
-    _quiet(now)
-    _sequences()
-    return counts
+    return manifest
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except _DAMAGED as error:
+        raise _damaged(name) from error
+
+
+def _no_backup(path: Path) -> Invalid:
+    return Invalid("not_a_backup", N_("%(file)s không phải bản sao lưu của chương trình này."), file=path.name)
+
+
+def _damaged(name: str) -> Invalid:
+    return Invalid("backup_damaged", N_("Bản sao lưu hỏng: tệp %(name)s không đúng nội dung."), name=name)
 
 
 def _tables() -> list[Table]:
@@ -129,12 +174,21 @@ def _load(table: Table, lines: Iterator[str]) -> int:
         for c in table.columns
         if isinstance(c.type, Date | DateTime | Instant)
     }
+    # A row may name one of its own table that comes later: those names are put in when all are there.
+    own = [c.name for c in table.columns if any(key.column.table is table for key in c.foreign_keys)]
+    names = {c.name for c in table.columns}
+    later: list[dict[str, Any]] = []
     count, part = 0, []
     for line in lines:
         row = json.loads(line)
+        if set(row) != names:
+            raise KeyError(table.name)
         for name, kind in dates.items():
             if row.get(name) is not None:
                 row[name] = kind.fromisoformat(row[name])
+        if any(row[name] is not None for name in own):
+            later.append({name: row[name] for name in ("id", *own)})
+            row |= dict.fromkeys(own)
         part.append(row)
         count += 1
         if len(part) == CHUNK:
@@ -142,28 +196,42 @@ def _load(table: Table, lines: Iterator[str]) -> int:
             part = []
     if part:
         session().execute(insert(table), part)
+    for row in later:
+        session().execute(update(table).where(table.c.id == row.pop("id")).values(**row))
     return count
 
 
 def _quiet(now: datetime) -> None:
+    """No mail of the archive leaves: since then the installation it came from may have sent it.
+
+    A digest gives its day free, so that what is new has one of its own and takes nothing old along.
+    """
+    why = {"error": "restored from a backup"}
+    gathered = OutboxMail.kind.in_(("nudges", "submissions"))
     session().execute(
         update(OutboxMail)
-        .where(OutboxMail.status == "pending")
-        .values(status="cancelled", error="restored from a backup")
+        .where(OutboxMail.status == "pending", gathered)
+        .values(
+            status="cancelled",
+            local_day=None,
+            dedupe_key="restored:" + cast(OutboxMail.id, String),
+            **why,
+        )
     )
+    session().execute(update(OutboxMail).where(OutboxMail.status == "pending").values(status="cancelled", **why))
     session().execute(
         update(OutboxMail)
         .where(OutboxMail.status == "sending")
         .values(
             status="ambiguous",
-            ambiguous_at=now,
-            sent_at=now,
+            ambiguous_at=func.coalesce(OutboxMail.ambiguous_at, now),
             lease_until=None,
             lease_token=None,
             attempts=OutboxMail.attempts + 1,
-            error="restored from a backup",
+            **why,
         )
     )
+    session().execute(update(OutboxMail).where(OutboxMail.resend).values(resend=False))
 
 
 def _sequences() -> None:
