@@ -73,7 +73,7 @@ bench: .venv/.ready-test setup ## measure speed and size beside target and bare 
 	@$(BIN)/python -m bench $(ONLY)
 
 faults: .venv/.ready-test setup ## the fault runs: kill, cut, fill and pause while an outside ledger watches
-	@$(BIN)/pytest -q tests/faults
+	@$(BIN)/pytest -q tests/faults/test_short.py tests/faults/long_runs.py
 
 lock: .venv/.ready-test ## lock the requirements again, with hashes, for every platform
 	@for set in run test; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-header \
