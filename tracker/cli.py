@@ -215,7 +215,7 @@ def _asks(spec: PlanSpec, asked: Sequence[Warning_], arguments: argparse.Namespa
     _print_readings(asked)
     if not sys.stdin.isatty():
         return False
-    answer = input(say(N_("Nhận %(n)s cách hiểu trên và mở %(number)s? [c/k] "), n=len(asked), number=spec.number))
+    answer = input(say(N_("Nhận %(n)s cách hiểu trên và mở %(number)s? [c/k]"), n=len(asked), number=spec.number) + " ")
     return answer.strip().lower() in {"c", "co", "có", "y", "yes"}
 
 

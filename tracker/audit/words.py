@@ -61,7 +61,7 @@ THINGS: Final = {
     "assembly": N_("bản tổng hợp"),
     "body": N_("cơ quan"),
     "campaign": N_("kế hoạch"),
-    "day": N_("ngày"),
+    "day": N_("ngày trong lịch"),
     "mail": N_("thư"),
     "report": N_("báo cáo"),
     "setting": N_("hiển thị"),
@@ -83,7 +83,7 @@ DETAILS: Final = {
     "kind": N_("loại"),
     "missing": N_("đơn vị còn thiếu"),
     "name": N_("tên"),
-    "number": N_("số"),
+    "number": N_("số kế hoạch"),
     "part": N_("phần"),
     "provisional": N_("tạm tính"),
     "reports": N_("các báo cáo"),
@@ -102,6 +102,11 @@ STATES: Final = {
     "submitted": N_("Chờ duyệt"),
     "reviewed": N_("Đã duyệt"),
     "consolidated": N_("Đã tổng hợp"),
+}
+DUTIES: Final = {
+    "issuer": N_("Cơ quan ban hành"),
+    "lead": N_("Cơ quan chủ trì"),
+    "oversight": N_("Thường trực theo dõi"),
 }
 ROLES: Final = {
     "reporter": N_("Người làm báo cáo"),
@@ -134,5 +139,5 @@ def _value(name: str, value: object, say: Callable[[str], str], at: Callable[[da
         return ", ".join(str(each) for each in value)
     if name == "due_before":
         return at(datetime.fromisoformat(str(value)))
-    known = STATES if name in {"from", "to"} else ROLES if name == "role" else {}
+    known = {"from": STATES, "to": STATES, "role": ROLES, "duty": DUTIES}.get(name, {})
     return say(known[str(value)]).lower() if str(value) in known else str(value)

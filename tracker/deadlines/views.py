@@ -25,11 +25,11 @@ AHEAD = timedelta(days=21)
 
 KINDS = {
     "nudges": N_("Thư nhắc"),
-    "opening": N_("Mở kế hoạch"),
-    "sent_back": N_("Trả lại"),
+    "opening": N_("Thư mở kế hoạch"),
+    "sent_back": N_("Bị trả lại"),
     "accepted": N_("Đã duyệt"),
-    "extended": N_("Gia hạn"),
-    "submissions": N_("Tổng hợp báo cáo gửi về"),
+    "extended": N_("Được gia hạn"),
+    "submissions": N_("Báo cáo mới gửi"),
     "invite": N_("Mời vào"),
     "reset": N_("Đặt lại mật khẩu"),
     "sign_in_link": N_("Liên kết đăng nhập"),
