@@ -22,9 +22,14 @@ NOW = datetime.fromisoformat("2023-05-10T09:00:00+07:00")
 def _mail(campaign_id: int, **fields: object) -> int:
     with transaction():
         queue(
-            "accepted", recipient_id=None, name="Lò Thị Mai", address="mai@x.example", dedupe_key=f"test:{sorted(fields)}",
-            now=NOW, campaign_id=campaign_id,
-        )  # fmt: skip
+            "accepted",
+            recipient_id=None,
+            name="Lò Thị Mai",
+            address="mai@x.example",
+            dedupe_key=f"test:{sorted(fields)}",
+            now=NOW,
+            campaign_id=campaign_id,
+        )
         row = session().query(OutboxMail).order_by(OutboxMail.id.desc()).first()
         assert row is not None
         for name, value in fields.items():
