@@ -55,6 +55,7 @@ from tracker.web.limits import storage_for
 
 ROOT = Path(__file__).resolve().parents[1]
 Bell = Callable[[frozenset[str]], None]
+_WITHOUT_DATABASE = frozenset({"static", "operate.healthz", "operate.readyz"})
 
 
 @dataclass(slots=True)
@@ -144,7 +145,8 @@ def _sign_in(app: Flask) -> None:
 
 
 def _only_read() -> None:
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    # Whether the process serves must be told without the database, too.
+    if request.method in {"GET", "HEAD", "OPTIONS"} and request.endpoint not in _WITHOUT_DATABASE:
         read_only()
 
 

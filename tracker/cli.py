@@ -9,7 +9,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -403,11 +403,18 @@ def doctor(arguments: argparse.Namespace) -> int:
     """What is wrong with the installation and what to do; 1 if anything is."""
     from dataclasses import asdict
 
+    from sqlalchemy.exc import SQLAlchemyError
+
     from tracker.app import create_app
+    from tracker.core.schema import make_ready
     from tracker.operate.doctor import Surroundings, examine
 
     settings = settings_of_commands()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.is_sqlite:
+        # A file that is no database is a finding.
+        with suppress(SQLAlchemyError):
+            make_ready(settings.database_url, settings.data_dir)
     app = create_app(settings)
     place = Surroundings(
         settings.database_url, settings.broker_url, settings.smtp_url, settings.store_url, settings.data_dir

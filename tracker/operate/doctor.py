@@ -13,12 +13,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from tracker.core.db import session
 from tracker.core.schema import current, head
 from tracker.core.text import N_
+from tracker.files.store import FolderStore, open_store
 from tracker.notify.models import OutboxMail
 from tracker.office.models import Heartbeat
 from tracker.web.limits import storage_for
@@ -26,6 +28,9 @@ from tracker.web.limits import storage_for
 QUIET_AFTER = timedelta(minutes=3)
 LEAST_FREE = 500 * 1024 * 1024
 CLOCK_DRIFT = timedelta(seconds=30)
+# Seconds: a server that does not answer must not keep whoever asks waiting.
+SMTP_PATIENCE = 5.0
+DATABASE_PATIENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,13 @@ def examine(place: Surroundings, now: datetime, machine_now: datetime) -> list[F
 
 
 def _database(place: Surroundings) -> Finding:
+    waits = {} if place.database_url.startswith("sqlite") else {"connect_timeout": DATABASE_PATIENCE}
     try:
-        engine = create_engine(place.database_url)
+        engine = create_engine(place.database_url, connect_args=waits, poolclass=NullPool)
         with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        engine.dispose()
-    except SQLAlchemyError as error:
+            # SELECT 1 would not look at the file of a SQLite database at all.
+            inspect(connection).has_table("alembic_version")
+    except (SQLAlchemyError, ValueError) as error:
         return Finding(
             "database",
             False,
@@ -135,33 +141,36 @@ def _smtp(place: Surroundings) -> Finding:
     if not place.smtp_url:
         return Finding("smtp", True, "built-in mailbox")
     parts = urlsplit(place.smtp_url)
-    host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 25)
     try:
+        host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 25)
         if parts.scheme == "smtps":
-            with smtplib.SMTP_SSL(host, port, timeout=5, context=ssl.create_default_context()) as server:
+            with smtplib.SMTP_SSL(host, port, timeout=SMTP_PATIENCE, context=ssl.create_default_context()) as server:
                 server.noop()
         else:
-            with smtplib.SMTP(host, port, timeout=5) as server:
+            with smtplib.SMTP(host, port, timeout=SMTP_PATIENCE) as server:
                 if parts.scheme == "smtp+starttls":
                     server.starttls(context=ssl.create_default_context())
                 server.noop()
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         return Finding("smtp", False, _short(error), N_("Kiểm tra TRACKER_SMTP_URL và máy chủ thư."))
     return Finding("smtp", True, f"{host}:{port}")
 
 
 def _store(place: Surroundings) -> Finding:
     parts = urlsplit(place.store_url)
-    if parts.scheme != "file":
-        return Finding("store", True, f"{parts.scheme}://{parts.hostname}")
-    folder = Path(parts.path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
-    except OSError as error:
-        return Finding("store", False, _short(error), N_("Cho chương trình quyền ghi vào thư mục lưu tệp."))
-    remedy = "" if writable else N_("Cho chương trình quyền ghi vào thư mục lưu tệp.")
-    return Finding("store", writable, str(folder), remedy)
+        store = open_store(place.store_url)
+        if isinstance(store, FolderStore):
+            store.root.mkdir(parents=True, exist_ok=True)
+            ok, where = os.access(store.root, os.W_OK), str(store.root)
+        else:
+            # Any key will do: a bucket that answers "no such file" is there and lets us in.
+            store.exists("0" * 64)
+            ok, where = True, f"{parts.scheme}://{parts.hostname}{parts.path}"
+    except Exception as error:
+        # The S3 client's own errors and those of what it builds on have no common ancestor.
+        ok, where = False, _short(error)
+    return Finding("store", ok, where, "" if ok else N_("Cho chương trình quyền ghi vào thư mục lưu tệp."))
 
 
 def _clock(now: datetime, machine_now: datetime) -> Finding:
