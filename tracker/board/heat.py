@@ -72,9 +72,13 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """`tables` stand side by side, each a list of (group of units, its rows); a group may go on in the next."""
+    """`tables` stand side by side, each a list of (group of units, its rows); a group may go on in the next.
+
+    `room`: how many the page is wide enough for, 1 to 3.
+    """
 
     heads: Sequence[Head]
+    room: int
     tables: Sequence[Sequence[tuple[str, Sequence[Cells]]]]
     sections: int
     appendices: int
@@ -118,7 +122,8 @@ def map_of(spec: PlanSpec, lines: Sequence[Any]) -> Map:
             known[kind] = concerns(spec, row.group_name, row.code, row.submits_figures)
         found.append(Cells(line, marks_of(columns, row, known[kind])))
     tables = len(spec.tables)
-    return Map(heads, _side_by_side(found, len(columns)), len(columns) - tables, tables)
+    room = max(min(_PAGE // (_NAME + _MARK * len(columns)), 3), 1)
+    return Map(heads, room, _side_by_side(found, room), len(columns) - tables, tables)
 
 
 def marks_of(columns: Sequence[Column], row: Any, concern: Concern) -> list[Mark]:
@@ -148,25 +153,26 @@ def _mark(required: int, stored: Sequence[str] | None, told: bool, waiting: bool
     return Mark.PARTIAL if filled != "0" else Mark.EMPTY
 
 
-def _side_by_side(found: Sequence[Cells], columns: int) -> list[list[tuple[str, Sequence[Cells]]]]:
-    """As many tables as the page has room for, of the same height: the heads of groups count as rows."""
-    room = max(min(_PAGE // (_NAME + _MARK * columns), 3), 1)
+def _side_by_side(found: Sequence[Cells], room: int) -> list[list[tuple[str, Sequence[Cells]]]]:
+    """As many tables as there is room for, of the same height: the heads of groups count as rows."""
     many = min(room, ceil(len(found) / 8))
     if not many:
         return []
-    groups = len({cells.line.row.group_name for cells in found})
-    height = ceil((len(found) + groups + many - 1) / many)
+    heads = sum(1 for _ in groupby(found, key=_group))
+    height = ceil((len(found) + heads + many - 1) / many)
     tables: list[list[Cells]] = [[]]
     used, last = 0, None
     for cells in found:
-        name = cells.line.row.group_name
+        name = _group(cells)
         takes = 1 if name == last else 2
         if used + takes > height and len(tables) < many:
             tables.append([])
             used, takes = 0, 2
         tables[-1].append(cells)
         used, last = used + takes, name
-    return [
-        [(name, list(rows)) for name, rows in groupby(table, key=lambda cells: cells.line.row.group_name)]
-        for table in tables
-    ]
+    return [[(name, list(rows)) for name, rows in groupby(table, key=_group)] for table in tables]
+
+
+def _group(cells: Cells) -> str:
+    name: str = cells.line.row.group_name
+    return name
