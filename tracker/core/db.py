@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -21,6 +22,7 @@ from sqlalchemy.engine import Connection, CursorResult, Dialect
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
@@ -126,11 +128,15 @@ def transaction() -> Iterator[Session]:
 def insert_once(table: type[Model], values: Mapping[str, Any]) -> bool:
     """INSERT … ON CONFLICT DO NOTHING: True if the row is new, False if a unique key already holds it."""
     current = session()
-    dialect = current.get_bind().dialect.name
+    return current.execute(_once(table, current.get_bind().dialect.name), dict(values)).first() is not None
+
+
+@cache
+def _once(table: type[Model], dialect: str) -> ReturningInsert[Any]:
+    """The table, not the class: no unit of work. RETURNING, since rowcount after DO NOTHING differs between drivers."""
     make = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    # RETURNING, since rowcount after DO NOTHING differs between drivers.
-    key = inspect(table).primary_key[0]
-    return current.execute(make(table).values(**values).on_conflict_do_nothing().returning(key)).first() is not None
+    statement = make(cast("Table", inspect(table).local_table))
+    return statement.on_conflict_do_nothing().returning(inspect(table).primary_key[0])
 
 
 def insert_many_once(table: type[Model], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -138,16 +144,13 @@ def insert_many_once(table: type[Model], rows: Sequence[Mapping[str, Any]]) -> i
     if not rows:
         return 0
     current = session()
-    make = sqlite_insert if current.get_bind().dialect.name == "sqlite" else postgresql_insert
-    key = inspect(table).primary_key[0]
-    # The table, not the class: no unit of work, one statement a thousand rows.
-    statement = make(cast("Table", inspect(table).local_table)).on_conflict_do_nothing().returning(key)
+    statement = _once(table, current.get_bind().dialect.name)
     return len(current.execute(statement, [dict(row) for row in rows]).all())
 
 
-def changed(statement: Update | Delete) -> int:
-    """Run an UPDATE or DELETE past the identity map; how many rows it hit."""
-    result = session().execute(statement.execution_options(synchronize_session=False))
+def changed(statement: Update | Delete, values: Mapping[str, Any] | None = None) -> int:
+    """Run an UPDATE or DELETE past the identity map, with `values` for its bound names; how many rows it hit."""
+    result = session().execute(statement.execution_options(synchronize_session=False), values)
     return int(cast("CursorResult[Any]", result).rowcount)
 
 

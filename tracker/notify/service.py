@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from tracker.audit.service import record
 from tracker.core.db import changed, insert_once, session, wake
@@ -14,6 +14,13 @@ from tracker.core.errors import Conflict, NotFound
 from tracker.core.people import Actor
 from tracker.core.text import N_
 from tracker.notify.models import OutboxMail
+
+_CANCEL = (
+    update(OutboxMail)
+    .where(OutboxMail.about == bindparam("this"), OutboxMail.status == "pending")
+    .values(status="cancelled")
+    .execution_options(synchronize_session=False)
+)
 
 
 def queue(
@@ -57,9 +64,7 @@ def queue(
 
 def cancel(about: str) -> int:
     """Take back what waits and is about this (it changed meanwhile); how many. What is on its way stays."""
-    return changed(
-        update(OutboxMail).where(OutboxMail.about == about, OutboxMail.status == "pending").values(status="cancelled")
-    )
+    return changed(_CANCEL, {"this": about})
 
 
 def send_again(mail_id: int, actor: Actor, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, false, literal, select, true, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, false, literal, select, true, union_all
 
 from tracker.accounts.models import Unit
 from tracker.campaigns.models import Campaign
@@ -64,7 +64,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def find(report_id: int, actor: Actor) -> Found:
     """The report, if it exists and is the actor's to see; else NotFound, the same for both. One statement."""
-    row = session().execute(_whole().where(Report.id == report_id, visible_to(actor))).first()
+    row = session().execute(_FIND[actor.reads_all], _whose(report_id, actor)).first()
     if row is None:
         raise no_report()
     return Found(row[0], row[1], row[2])
@@ -72,8 +72,7 @@ def find(report_id: int, actor: Actor) -> Found:
 
 def find_to_change(report_id: int, actor: Actor) -> Found:
     """As `find`, with the report's row locked until the transaction ends: two writers take turns."""
-    statement = _whole().where(Report.id == report_id, visible_to(actor)).with_for_update(of=Report)
-    row = session().execute(statement.execution_options(populate_existing=True)).first()
+    row = session().execute(_FIND_TO_CHANGE[actor.reads_all], _whose(report_id, actor)).first()
     if row is None:
         raise no_report()
     return Found(row[0], row[1], row[2])
@@ -191,3 +190,20 @@ def _whole() -> Select[Report, Unit, Campaign]:
         .join(Unit, Unit.id == Report.unit_id)
         .join(Campaign, Campaign.id == Report.campaign_id)
     )
+
+
+def _one(reads_all: bool) -> Select[Report, Unit, Campaign]:
+    whose = true() if reads_all else Report.unit_id.in_(bindparam("units", expanding=True))
+    return _whole().where(Report.id == bindparam("report"), whose)
+
+
+def _whose(report_id: int, actor: Actor) -> dict[str, object]:
+    return {"report": report_id} if actor.reads_all else {"report": report_id, "units": list(actor.units)}
+
+
+# The two that every page and every change begin with, made once: by whether the reader reads every report.
+_FIND = {reads_all: _one(reads_all) for reads_all in (False, True)}
+_FIND_TO_CHANGE = {
+    reads_all: statement.with_for_update(of=Report).execution_options(populate_existing=True)
+    for reads_all, statement in _FIND.items()
+}

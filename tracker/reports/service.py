@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, update
+from sqlalchemy import Table, insert, inspect, update
 
 from tracker.accounts.models import Unit
 from tracker.audit.service import record
@@ -34,6 +34,9 @@ from tracker.reports.rules import (
     on_behalf,
     resubmit_default,
 )
+
+# The table, not the class: no unit of work for a row that nobody holds.
+_EVENT = insert(cast("Table", inspect(ReportEvent).local_table))
 
 
 def open_reports(
@@ -277,19 +280,17 @@ def _history(
 ) -> None:
     session().flush()
     session().execute(
-        insert(ReportEvent),
-        [
-            {
-                "report_id": report.id,
-                "step": step,
-                "from_state": before,
-                "to_state": report.state,
-                "by_id": actor.user_id,
-                "by_name": actor.name,
-                "at": now,
-                "note": note,
-                "resubmit_by": day,
-                "version": report.version,
-            }
-        ],
+        _EVENT,
+        {
+            "report_id": report.id,
+            "step": step,
+            "from_state": before,
+            "to_state": report.state,
+            "by_id": actor.user_id,
+            "by_name": actor.name,
+            "at": now,
+            "note": note,
+            "resubmit_by": day,
+            "version": report.version,
+        },
     )

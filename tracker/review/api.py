@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from tracker.accounts.idempotency import api_write
 from tracker.core import clock
+from tracker.core.errors import Refusal
 from tracker.reports import queries
 from tracker.reports.api import report_json
 from tracker.reports.rules import read_step
@@ -22,14 +23,11 @@ bp = Blueprint("review_api", __name__, url_prefix=PREFIX)
 def step(report_id: int) -> Response:
     """Take a step; the report as it stands after it."""
     data, who = body(), actor()
-    queries.find(report_id, who)
-    found = take_step(
-        report_id,
-        read_step(data.get("step")),
-        who,
-        clock.now(),
-        version=whole_of(data, "version"),
-        note=text_of(data, "note"),
-        resubmit_by=day_of(data, "resubmit_by"),
-    )
+    try:
+        wanted, version = read_step(data.get("step")), whole_of(data, "version")
+        note, resubmit_by = text_of(data, "note"), day_of(data, "resubmit_by")
+    except Refusal:
+        queries.find(report_id, who)  # a report that is not theirs to see is not there, whatever was sent
+        raise
+    found = take_step(report_id, wanted, who, clock.now(), version=version, note=note, resubmit_by=resubmit_by)
     return answer(report_json(found))
