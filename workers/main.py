@@ -281,8 +281,9 @@ def _clear_unfinished(settings: Settings) -> None:
     """A sample whose building was cut short is built anew: half a story is none."""
     mark = _unfinished(settings)
     if mark.exists() and settings.is_sqlite:
-        for path in settings.data_dir.glob("tracker.db*"):
-            path.unlink()
+        database = Path(settings.database_url.removeprefix("sqlite:///"))
+        for path in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
+            path.unlink(missing_ok=True)
         shutil.rmtree(settings.data_dir / "files", ignore_errors=True)
         mark.unlink()
 
@@ -297,6 +298,15 @@ def _sample(app: Flask, settings: Settings) -> None:
 
     with app.app_context():
         if not sample.exists():
+            # Before the mark: what it stands beside is cleared at the next start.
+            if not sample.may_build():
+                raise Refusal(
+                    "not_empty",
+                    N_(
+                        "Dữ liệu mẫu chỉ dựng được trong thư mục dữ liệu trống; ở đây đã có dữ liệu. "
+                        "Chọn thư mục khác bằng --data."
+                    ),
+                )
             print("Đang dựng dữ liệu mẫu của kế hoạch 271-KH/HU …", flush=True)
             _unfinished(settings).touch()
             with transaction():
