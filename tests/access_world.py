@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories import fill, open_campaign
 from tests.people import api_token, person, sign_in
+from tests.reports.words import Report, bodies
 from tracker.accounts.links import make_link, token_of
 from tracker.accounts.models import ApiToken, Membership, SignIn
 from tracker.assembly import running
@@ -102,6 +103,9 @@ def build(app: Flask) -> World:
             **{purpose: token_of(link, secret) for purpose, link in links.items()},
             "view": sign_view(opened.campaign_id, NOW + timedelta(days=1), secret),
         }  # fmt: skip
+    with transaction():
+        word = Report().write(bodies()).sign().data()
+        ids["word_file"] = attach(f"report:{report}:intake", "bao-cao.docx", word, reporter, NOW).id
     with transaction():
         mails = [_mail(opened.campaign_id, "failed"), _mail(opened.campaign_id, "sent"), _mail(second, "failed")]
         session().add_all(mails)

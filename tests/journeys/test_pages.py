@@ -36,7 +36,7 @@ PAGES = [
     (
         "mai@banlang.vn",
         ["/desk", "/reports/{r}", "/reports/{r}/sections/II.3", "/reports/{r}/sections/IV.2", "/reports/{r}/tables/1",
-         "/reports/{r}/tables/3", "/reports/{r}/files", "/account"],
+         "/reports/{r}/tables/3", "/reports/{r}/files", "/reports/{r}/word", "/account"],
     ),
     (
         "hanh@phongtho.vn",
