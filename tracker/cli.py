@@ -65,6 +65,20 @@ def main(argv: Sequence[str] | None = None, more: Callable[[Any], None] | None =
         return REFUSED
     except OSError as error:
         return refuse(f"{error.filename or ''}: {error.strerror or error}".strip(": "))
+    except Exception as error:
+        if not _of_database(error):
+            raise
+        why = str(getattr(error, "orig", None) or error).partition("\n")[0].rstrip(".")
+        remedy = say(N_("Kiểm tra TRACKER_DATABASE_URL và máy chủ cơ sở dữ liệu có đang chạy."))
+        return refuse(f"{why}. {remedy}")
+
+
+def _of_database(error: Exception) -> bool:
+    """True if the database is away or none. SQLAlchemy is not loaded for this: whoever raised it has done so."""
+    loaded = sys.modules.get("sqlalchemy.exc")
+    if loaded is None or not isinstance(error, loaded.DatabaseError):
+        return False
+    return not isinstance(error, (loaded.ProgrammingError, loaded.IntegrityError, loaded.DataError))
 
 
 def parser(more: Callable[[Any], None] | None = None) -> Parser:
