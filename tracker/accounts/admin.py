@@ -13,13 +13,13 @@ from tracker.accounts.queries import (
     find_unit,
     find_user,
     people_of_units,
-    posts_of,
     sessions_of,
     tokens_of,
     units,
     units_like,
 )
 from tracker.accounts.queries import people as find_people
+from tracker.accounts.queries import person as person_and_posts
 from tracker.core import clock
 from tracker.core.db import transaction
 from tracker.core.errors import Invalid, Refusal
@@ -322,13 +322,13 @@ def _new(form: AddPersonForm) -> str:
 
 
 def _person(user_id: int, about: AccountForm | None = None, role: RoleForm | None = None) -> str:
-    user = find_user(user_id)
+    user, posts = person_and_posts(user_id)
     role = role or RoleForm(data={"role": "reporter"})
     role.role.choices = _role_choices()
     return render_template(
         "accounts/person.html",
         user=user,
-        posts=posts_of(user_id).get(user_id, []),
+        posts=posts,
         roles=ROLE_NAMES,
         about=about or AccountForm(data={"name": user.name, "phone": user.phone}),
         role=role,

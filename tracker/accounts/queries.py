@@ -192,8 +192,13 @@ def find_user(user_id: int) -> User:
     """A person by id; NotFound if there is none."""
     found = session().get(User, user_id)
     if found is None:
-        raise NotFound("no_user", N_("Không có người này."))
+        raise no_user()
     return found
+
+
+def no_user() -> NotFound:
+    """The answer for a person who is not there."""
+    return NotFound("no_user", N_("Không có người này."))
 
 
 def sessions_of(user_id: int, now: datetime) -> Sequence[SignIn]:
@@ -253,6 +258,28 @@ def posts_of(user_id: int | None = None) -> dict[int, list[Post]]:
     for whose, post_id, role, unit_id, code, name in session().execute(statement):
         found.setdefault(whose, []).append(Post(post_id, Role(role), unit_id, code or "", name or ""))
     return found
+
+
+def person(user_id: int) -> tuple[User, list[Post]]:
+    """A person and their roles, in one statement; NotFound if there is none."""
+    rows = (
+        session()
+        .execute(
+            select(User, Membership.id, Membership.role, Unit.id, Unit.code, Unit.name)
+            .outerjoin(Membership, Membership.user_id == User.id)
+            .outerjoin(Unit, Unit.id == Membership.unit_id)
+            .where(User.id == user_id)
+            .order_by(Unit.position, Membership.id)
+        )
+        .all()
+    )
+    if not rows:
+        raise no_user()
+    return rows[0][0], [
+        Post(post_id, Role(role), unit_id, code or "", name or "")
+        for _, post_id, role, unit_id, code, name in rows
+        if post_id is not None
+    ]
 
 
 def people(words: str, page: int, size: int = 50) -> tuple[list[Listed], int]:
