@@ -84,18 +84,22 @@ def test_a_reporter_does_not_see_the_ledger(client: FlaskClient, app: Flask) -> 
 
 def test_the_mailbox_is_the_administrators_outside_the_sample(client: FlaskClient, app: Flask) -> None:
     opened = factories.open_campaign(1)
-    mail = _mail(
-        opened.campaign_id, status="sent", sent_at=NOW, subject="Đã duyệt", body_text="Chào", body_html="<p>Chào</p>"
-    )
+    written = {"status": "sent", "sent_at": NOW, "body_text": "Chào", "body_html": "<p>Chào</p>"}
+    about_report = _mail(opened.campaign_id, subject="Đã duyệt", kind="accepted", **written)
+    door = _mail(opened.campaign_id, subject="Mời vào", kind="invite", error="", **written)
     people.sign_in(client, people.person("lead@office.example", Role.LEAD))
     assert client.get("/mailbox").status_code == 404
-    assert client.get(f"/mailbox/{mail}").status_code == 404
+    assert client.get(f"/mailbox/{door}").status_code == 404
     people.sign_in(client, people.person("qt@office.example", Role.ADMIN))
-    assert "Đã duyệt" in client.get("/mailbox").text
-    assert "Chào" in client.get(f"/mailbox/{mail}").text
-    page = client.get(f"/mailbox/{mail}/page")
+    listed = client.get("/mailbox").text
+    assert "Đã duyệt" in listed
+    assert "Mời vào" in listed
+    assert "Chào" in client.get(f"/mailbox/{door}").text
+    page = client.get(f"/mailbox/{door}/page")
     assert "sandbox" in page.headers["Content-Security-Policy"]
     assert "script-src" not in page.headers["Content-Security-Policy"]
+    assert "Chào" not in client.get(f"/mailbox/{about_report}").text
+    assert client.get(f"/mailbox/{about_report}/page").status_code == 404
 
 
 def _csrf(page: str) -> str:

@@ -29,6 +29,10 @@ POST /reports/{own}/files              | 422      422  | 422  422 | 403 | 404 | 
 GET  /reports/{own}/files/1            | 404      404  | 404  404 | 404 | 404 | 404
 POST /reports/{own}/files/1/delete     | 404      404  | 404  404 | 403 | 404 | 404
 GET  /reports/{own}/document           | 200      200  | 200  200 | 200 | 404 | 404
+GET  /reports/{own}/word               | 200      200  | 200  200 | 403 | 404 | 404
+POST /reports/{own}/word               | 422      422  | 422  422 | 403 | 404 | 404
+GET  /reports/{own}/word/1             | 404      404  | 404  404 | 403 | 404 | 404
+POST /reports/{own}/word/1             | 404      404  | 404  404 | 403 | 404 | 404
 POST /reports/{own}/steps              | 422      422  | 422  422 | 403 | 404 | 404
 """
 ROWS = [line.replace("|", " ").split() for line in TABLE.strip().splitlines()]
