@@ -108,10 +108,11 @@ class Served:
         """One kept-alive connection."""
         return HTTPConnection("127.0.0.1", self.port, timeout=30)
 
-    def pss_mib(self) -> float:
-        """Memory of the process and its children, each shared page counted once in all."""
-        whole = psutil.Process(self.process.pid)
-        return float(sum(p.memory_full_info().pss for p in [whole, *whole.children(recursive=True)])) / 2**20
+    def pss_mib(self) -> tuple[float, float]:
+        """Memory of the process's children, and theirs with its own; each shared page counted once in all."""
+        parent = psutil.Process(self.process.pid)
+        children = sum(child.memory_full_info().pss for child in parent.children(recursive=True))
+        return children / 2**20, (children + parent.memory_full_info().pss) / 2**20
 
 
 @contextlib.contextmanager

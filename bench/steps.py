@@ -33,7 +33,7 @@ EACH = 500
 def figures(place: Place) -> Iterator[Figure]:
     """From the inside out."""
     found = town(place, UNITS)
-    reports = iter(found.drafting(2 * ONE_BY_ONE * 3 + 2 * CONNECTIONS * EACH))
+    reports = iter(found.drafting(3 * ONE_BY_ONE + CONNECTIONS * EACH))
     yield Figure("a step: the rules", _rules(), "ms", note="may it be taken, and what then is the deadline")
     yield Figure("a step: the verb", _verb(found, [next(reports) for _ in range(ONE_BY_ONE)]), "ms", bare="bare step")
     with web(place, found) as server:
@@ -45,7 +45,9 @@ def figures(place: Place) -> Iterator[Figure]:
         browser = [next(reports) for _ in range(ONE_BY_ONE)]
         yield Figure("a step, page: submit", _browser(found, connection, browser), "ms", 4, bare="bare step")
         yield Figure("steps over 4 connections, API", _load(server.port, list(reports)), "steps/s", 500, more=True)
-        yield Figure("two web workers, PSS", server.pss_mib(), "MiB", 160, note="with gunicorn's own process")
+        workers, whole = server.pss_mib()
+        yield Figure("two web workers, PSS", workers, "MiB", 160, note="after all of the above")
+        yield Figure("and with gunicorn's own process", whole, "MiB")
 
 
 def _rules() -> float:
