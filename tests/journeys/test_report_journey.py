@@ -30,7 +30,10 @@ def says(page: Page, words: str) -> None:
 
 def write(page: Page, words: str) -> None:
     """Type at the end of the section that is open, and wait until the page says that it is kept."""
-    pen = page.get_by_role("textbox", name="Nội dung")
+    # The plain field turns into the editor once the script has run; a click before that would wait for ever.
+    pen = page.locator("[contenteditable=true]")
+    expect(pen).to_have_role("textbox")
+    expect(pen).to_have_accessible_name("Nội dung")
     pen.click()
     page.keyboard.press("Control+End")
     with page.expect_response(lambda answer: answer.request.method == "PUT" and answer.status == 200):
