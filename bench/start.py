@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import re
 import signal
 import subprocess
@@ -56,11 +57,13 @@ def _make_run(data: Path, patience: float) -> Iterator[tuple[int, float]]:
             time.sleep(0.01)
         yield port, time.perf_counter() - start
     finally:
-        process.send_signal(signal.SIGINT)
+        # The whole group, as Ctrl-C in a terminal: make alone would leave the server behind.
+        os.killpg(process.pid, signal.SIGINT)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _fetch(connection: HTTPConnection, path: str) -> tuple[int, bytes, int]:
