@@ -46,9 +46,7 @@ def figures(place: Place) -> Iterator[Figure]:
         yield Figure("a step, page: submit", _browser(found, connection, browser), "ms", 4, bare="bare step")
         yield Figure("steps over 4 connections, API", _load(server.port, list(reports)), "steps/s", 500, more=True)
         workers, whole = server.pss_mib()
-        yield Figure(
-            "two web workers, PSS", workers, "MiB", 160, note="the two alone, with a share of what all three hold"
-        )
+        yield Figure("two web workers, PSS", workers, "MiB", 160, note="the two alone, shared pages by share")
         yield Figure("and with gunicorn's own process", whole, "MiB", note="the stricter reading of the same target")
 
 
