@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from config import SettingsError
 from tracker.core import clock
-from tracker.core.errors import Invalid, Refusal
+from tracker.core.errors import Refusal
 from tracker.core.people import Actor, Role
 from tracker.core.text import N_
+from tracker.operate.readings import confirmed, print_readings, to_confirm
 from tracker.operate.terminal import (
     DONE,
     MISUSED,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from tracker.notify.mailer import Post
-    from tracker.plans.spec import PlanSpec, Warning_
 
 OFFICE = Actor(user_id=None, name="tracker", roles=frozenset({Role.LEAD, Role.ADMIN}))
 _BUSY_MS = 120_000
@@ -181,7 +181,7 @@ def plan_read(arguments: argparse.Namespace) -> None:
     print(f"{spec.kind} {spec.number}: {spec.title}")
     for milestone in spec.milestones:
         print(f"  {milestone.last_day:%d/%m/%Y}  {milestone.wording}")
-    _print_readings([warning for warning in spec.warnings])
+    print_readings([warning for warning in spec.warnings])
 
 
 def plan_open(arguments: argparse.Namespace) -> None:
@@ -199,8 +199,8 @@ def plan_open(arguments: argparse.Namespace) -> None:
         with transaction():
             spec = read_plan(blocks, calendar(), settings_of_commands().timezone)
         asked = readings(spec)
-        if asked and not arguments.yes and not _asks(spec, asked, arguments):
-            raise _to_confirm(asked, arguments)
+        if asked and not arguments.yes and not confirmed(spec, asked, arguments):
+            raise to_confirm(asked, arguments)
         with transaction():
             opened = open_campaign(
                 spec,
@@ -220,38 +220,6 @@ def plan_open(arguments: argparse.Namespace) -> None:
         print_json({"campaign": number, "reports": opened.reports})
     else:
         print(say(N_("Đã mở %(number)s: %(n)s báo cáo."), number=number, n=opened.reports))
-
-
-def _asks(spec: PlanSpec, asked: Sequence[Warning_], arguments: argparse.Namespace) -> bool:
-    """Show the readings; somebody at a terminal may confirm them all."""
-    if arguments.json:
-        return False
-    _print_readings(asked)
-    if not sys.stdin.isatty():
-        return False
-    answer = input(say(N_("Nhận %(n)s cách hiểu trên và mở %(number)s? [c/k]"), n=len(asked), number=spec.number) + " ")
-    return answer.strip().lower() in {"c", "co", "có", "y", "yes"}
-
-
-def _to_confirm(asked: Sequence[Warning_], arguments: argparse.Namespace) -> Invalid:
-    """The refusal; where the readings were not printed, it names them."""
-    shown = [
-        Refusal("reading", N_("dòng %(line)s «%(text)s» → «%(read_as)s»"), line=w.line, text=w.text, read_as=w.read_as)
-        for w in asked
-        if arguments.json
-    ]
-    return Invalid(
-        "readings_to_confirm",
-        N_("Kế hoạch có %(n)s chỗ đọc theo cách hiểu, cần người xác nhận trước khi mở. Thêm --yes để nhận tất cả."),
-        problems=shown,
-        n=len(asked),
-    )
-
-
-def _print_readings(asked: Sequence[Warning_]) -> None:
-    for one in asked:
-        read_as = f" → {one.read_as}" if one.read_as else ""
-        print(say(N_("Dòng %(line)s: «%(text)s»"), line=one.line, text=one.text) + f"{read_as}. {one.ask}")
 
 
 def units_import(arguments: argparse.Namespace) -> None:

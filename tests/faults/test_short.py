@@ -24,8 +24,8 @@ def test_submits_survive_killed_web_workers_and_an_emptied_broker(
     app: Flask, database: Database, redis: servers.Redis, tmp_path: Path
 ) -> None:
     with rig.place(5, database.url, redis, tmp_path, SEED) as at:
-        with at.hurting(at.kill_a_worker, at.flush, every=0.4):
-            rig.submit_again_and_again(at, rounds=3)
+        with at.hurting(at.kill_a_worker, at.flush, every=0.15):
+            rig.submit_again_and_again(at, rounds=5)
         rig.check_submits(at)
         print(at.result("submit, short"))
         assert at.kills >= 1
