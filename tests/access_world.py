@@ -139,7 +139,8 @@ def _second_campaign(first: int) -> int:
 
 def _mail(campaign: int, status: str) -> OutboxMail:
     return OutboxMail(
-        kind="opening" if status == "sent" else "nudges", dedupe_key=f"test:{campaign}:{status}", recipient_name="Lò Thị Mai", address="mai@banlang.vn",
+        kind="opening" if status == "sent" else "nudges",
+        dedupe_key=f"test:{campaign}:{status}", recipient_name="Lò Thị Mai", address="mai@banlang.vn",
         campaign_id=campaign, context={}, status=status, planned_at=NOW, not_before=NOW, attempts=1,
         message_id=f"<{campaign}.{status}@tracker.example>", subject="Nhắc việc", body_text="Nhắc việc",
         body_html="<p>Nhắc việc</p>", error="" if status == "sent" else "550 5.1.1 No such user",
