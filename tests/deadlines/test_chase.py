@@ -304,7 +304,7 @@ def test_a_poisoned_report_stops_nobody_else_and_is_tried_again_later(
     def trips(report: object, *rest: object) -> object:
         if getattr(report, "id", None) == bad:
             raise RuntimeError("poisoned")
-        return real(report, *rest)  # type: ignore[arg-type]
+        return real(report, *rest)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(planning, "of_report", trips)
     now = local("2023-05-09 08:00")

@@ -253,12 +253,12 @@ def test_a_sender_whose_lease_was_lost_does_not_send(app: Flask, sink: Sink) -> 
     slow = hasty(sink.url)
 
     def stolen(mails: object, now: datetime) -> object:
-        letters = slow.compose(mails, now)  # type: ignore[arg-type]
+        letters = slow.compose(mails, now)  # type: ignore[arg-type]  # the post office hands over what it claimed
         session().execute(update(OutboxMail).values(lease_token="somebody-else"))
         return letters
 
     thief = mailer.Post(
-        compose=stolen,  # type: ignore[arg-type]
+        compose=stolen,  # type: ignore[arg-type]  # a looser stand-in for Compose
         connect=slow.connect,
         sender=slow.sender,
         ready=slow.ready,
@@ -352,7 +352,7 @@ def test_five_processes_at_once_send_each_mail_once(app: Flask, database: Databa
 def test_a_sender_killed_on_the_way_is_made_good(app: Flask, database: Database, sink: Sink, phase: str) -> None:
     put(*(f"p{n}@xa.example" for n in range(10)))
     db.session.remove()
-    sink.silence(phase, times=1, addresses=["p5@xa.example"])  # type: ignore[arg-type]
+    sink.silence(phase, times=1, addresses=["p5@xa.example"])  # type: ignore[arg-type]  # one of the sink's phases
     sender = Sender(database.url, sink.url)
     sender.go()
     deadline = time.monotonic() + 20

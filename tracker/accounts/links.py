@@ -7,7 +7,7 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from tracker.accounts.models import OneTimeLink
 from tracker.core.db import changed, session
@@ -59,23 +59,3 @@ def use_link(link: OneTimeLink, now: datetime) -> None:
     spent = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None)).values(used_at=now)
     if changed(spent) != 1:
         raise NotFound("link_dead", N_("Liên kết này vừa được dùng."))
-
-
-def live_link(purpose: str, subject: str, user_id: int, now: datetime) -> OneTimeLink | None:
-    """An unused, unexpired link of a person for a purpose, if there is one."""
-    return (
-        session()
-        .scalars(
-            select(OneTimeLink)
-            .where(
-                OneTimeLink.purpose == purpose,
-                OneTimeLink.subject == subject,
-                OneTimeLink.user_id == user_id,
-                OneTimeLink.used_at.is_(None),
-                OneTimeLink.expires_at > now,
-            )
-            .order_by(OneTimeLink.id.desc())
-            .limit(1)
-        )
-        .first()
-    )

@@ -107,11 +107,3 @@ def _tell(now: datetime) -> None:
 def _need_admin(actor: Actor) -> None:
     if not actor.has(Role.ADMIN):
         raise Forbidden("not_admin", N_("Chỉ người quản trị làm được việc này."))
-
-
-def put_setting(key: str, value: Any) -> None:
-    """Store something of the product's own, such as the sample's clock; nobody's doing, so no entry in the trail."""
-    row = session().get(Setting, key) or Setting(key=key)
-    row.value = value
-    session().add(row)
-    session().flush()

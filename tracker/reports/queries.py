@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, false, literal, select, true, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, false, literal, select, true, union_all
 
 from tracker.accounts.models import Unit
 from tracker.campaigns.models import Campaign
@@ -76,12 +76,6 @@ def find_to_change(report_id: int, actor: Actor) -> Found:
     if row is None:
         raise no_report()
     return Found(row[0], row[1], row[2])
-
-
-def find_any(report_id: int) -> Found | None:
-    """The report for the product's own work (sweeps, assembly), whoever's it is."""
-    row = session().execute(_whole().where(Report.id == report_id)).first()
-    return Found(row[0], row[1], row[2]) if row else None
 
 
 def of_units(actor: Actor) -> list[Found]:
@@ -167,15 +161,6 @@ def history(report_id: int) -> Sequence[ReportEvent]:
     """What happened to a report, the oldest first."""
     return (
         session().scalars(select(ReportEvent).where(ReportEvent.report_id == report_id).order_by(ReportEvent.id)).all()
-    )
-
-
-def part_versions(report_id: int) -> Sequence[Row[str, int]]:
-    """(section number, version of its last change) of every stored section, without its text."""
-    return (
-        session()
-        .execute(select(ReportSection.number, ReportSection.version).where(ReportSection.report_id == report_id))
-        .all()
     )
 
 

@@ -209,11 +209,6 @@ def consolidate(chosen: Sequence[tuple[int, int]], assembly_id: int, actor: Acto
     )
 
 
-def reset_look(report_id: int, at: datetime | None) -> None:
-    """When the clock's desk should look at this report again; None: never, until it changes."""
-    changed(update(Report).where(Report.id == report_id).values(look_again_at=at))
-
-
 def stale(report: Report) -> Conflict:
     """The refusal for a version that is no longer the current one."""
     return Conflict(
